@@ -1,0 +1,73 @@
+# The short way to everything; CMakePresets.json has the long one. `make help` lists the targets.
+
+program := build/release/apps/inflight/inflight
+model   := assets/person-detection-0200.xml
+video   := assets/one-by-one-person-detection.mp4
+
+# Layers whose tests run threads against each other, for ThreadSanitizer.
+concurrent := base engine runtime pipeline
+
+empty :=
+space := $(empty) $(empty)
+
+.DEFAULT_GOAL := build
+.PHONY: help deps build run test bench asan tsan tidy format check-format clean distclean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install what is missing: compilers, libraries, OpenVINO
+	@tools/deps.sh build
+
+build: deps build/release/build.ninja ## build everything, optimised
+	@cmake --build --preset release
+
+# Only the program and its engines, and without a word where they are up to date.
+run: deps build/release/build.ninja ## detect persons in the example video; results in out/
+	@ninja -C build/release $(if $(wildcard $(program)),--quiet) apps/inflight/all plugins/all
+	@mkdir -p out
+	@$(program) run -m $(model) -i $(video) -o out/annotated.mp4 --json out/detections.jsonl --summary out/summary.json
+
+test: build ## build everything and run all tests
+	@ctest --preset release -j$$(nproc) --no-tests=error
+
+bench: build ## compare Inflight with its limit and with its Python peers
+	@tools/deps.sh bench
+	@bench/run.sh
+
+asan: deps build/asan/build.ninja ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --build --preset asan
+	@ctest --preset asan -j$$(nproc) --no-tests=error
+
+tsan: deps build/tsan/build.ninja ## run the tests of concurrent code under ThreadSanitizer
+	@cmake --build --preset tsan --target $(concurrent:=_test)
+	@ctest --preset tsan -j$$(nproc) --no-tests=error -L '^($(subst $(space),|,$(concurrent)))$$'
+
+tidy: deps ## run clang-tidy and clang's thread-safety analysis over everything
+	@tools/deps.sh tidy
+	@cmake --preset tidy
+	@cmake --build --preset tidy
+
+sources = $$(find include src plugins apps tests bench fuzz examples -name '*.hpp' -o -name '*.cpp')
+
+format: ## format the C++ sources
+	@tools/deps.sh tidy
+	@clang-format-19 -i $(sources)
+
+check-format: ## fail where a C++ source is not formatted
+	@tools/deps.sh tidy
+	@clang-format-19 --dry-run -Werror $(sources)
+
+clean: ## remove what was built and what runs wrote
+	@rm -rf build out
+
+distclean: clean ## remove the Python environments too
+	@rm -rf .deps
+
+# Ninja runs CMake again when a CMakeLists.txt changes; these it does not know.
+build/%/build.ninja: CMakePresets.json deps.env | deps
+	@cmake --preset $* $(configure_$*)
+	@touch $@
+
+# OpenVINO and its thread pool are not built for ThreadSanitizer, which would report races that are none.
+configure_tsan := -DINFLIGHT_OPENVINO=OFF

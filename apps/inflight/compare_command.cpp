@@ -1,0 +1,91 @@
+// inflight compare: sync and async side by side, in interleaved rounds, with the limit they could reach.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "commands.hpp"
+#include "outputs.hpp"
+#include "progress.hpp"
+#include "signals.hpp"
+
+namespace inflight::app {
+namespace {
+
+/// One of the runs to compare: its own compiled model, the same source.
+struct Contestant {
+  ComparedRun run;
+  Detector detector;
+  PipelineOptions pipeline;
+};
+
+Result<Contestant> prepare(const Options& options, Api api) {
+  DetectorOptions detector = options.detector;
+  // The notebook's loop is at its best when one inference gets all cores.
+  if (!options.hint) detector.compile.hint = api == Api::sync ? PerformanceHint::latency : PerformanceHint::throughput;
+  Result<Detector> made = make_detector(options.model, options.device, detector);
+  if (!made) return fail(std::move(made.error()));
+  Contestant contestant{{api == Api::sync ? "sync" : "async", {}}, std::move(*made), options.pipeline};
+  contestant.pipeline.api = api;
+  return contestant;
+}
+
+Result<std::unique_ptr<Source>> open(const Options& options) { return open_source(options.input, options.source); }
+
+Result<Calibration> measure_stages(const Options& options, const Contestant& contestant) {
+  Result<std::unique_ptr<Source>> source = open(options);
+  if (!source) return fail(std::move(source.error()));
+  Result<std::unique_ptr<Sink>> sink = open_discarded_outputs(options, (*source)->info());
+  if (!sink) return fail(std::move(sink.error()));
+  return calibrate(contestant.detector, **source, sink->get(), contestant.pipeline);
+}
+
+Result<RunSummary> run_once(const Options& options, const Contestant& contestant) {
+  Result<std::unique_ptr<Source>> source = open(options);
+  if (!source) return fail(std::move(source.error()));
+  Result<std::unique_ptr<Sink>> sink = open_discarded_outputs(options, (*source)->info());
+  if (!sink) return fail(std::move(sink.error()));
+  Pipeline pipeline(contestant.detector, contestant.pipeline);
+  pipeline.add_source(std::move(*source));
+  pipeline.add_sink(std::move(*sink));
+  SignalWatch signals([&](int count) { count == 1 ? pipeline.close() : pipeline.stop(); });
+  ProgressDisplay progress(pipeline, options.quiet);
+  return pipeline.run();
+}
+
+/// The limit is measured just before each run, so that a machine that changes its speed changes both.
+Result<void> play_round(const Options& options, std::vector<Contestant>& contestants, int round) {
+  for (Contestant& contestant : contestants) {
+    if (!options.quiet)
+      fmt::print(stderr, "round {} of {}: {}\n", round + 1, options.rounds, contestant.run.name);
+    Result<Calibration> calibration = measure_stages(options, contestant);
+    if (!calibration) return fail(std::move(calibration.error()));
+    Result<RunSummary> summary = run_once(options, contestant);
+    if (!summary) return fail(std::move(summary.error()));
+    apply(*calibration, *summary);
+    contestant.run.rounds.push_back(std::move(*summary));
+  }
+  return {};
+}
+
+}  // namespace
+
+ExitCode compare_command(const Options& options) {
+  block_signals();
+  std::vector<Contestant> contestants;
+  for (Api api : {Api::sync, Api::async}) {
+    Result<Contestant> contestant = prepare(options, api);
+    if (!contestant) return report(contestant.error());
+    contestants.push_back(std::move(*contestant));
+  }
+  for (int round = 0; round < options.rounds; ++round)
+    if (Result<void> played = play_round(options, contestants, round); !played) return report(played.error());
+
+  std::vector<ComparedRun> runs;
+  for (Contestant& contestant : contestants) runs.push_back(std::move(contestant.run));
+  fmt::print("{}", compare_text(runs));
+  if (options.summary.empty()) return ExitCode::done;
+  Result<void> written = write_text(options.summary, compare_json(runs));
+  return written ? ExitCode::done : report(written.error());
+}
+
+}  // namespace inflight::app

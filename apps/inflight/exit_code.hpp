@@ -1,0 +1,16 @@
+// How the command ends: 0 done · 1 run failed · 2 bad usage · 3 input cannot be read · 4 model or device cannot
+// be used.
+#pragma once
+
+#include "inflight/result.hpp"
+
+namespace inflight::app {
+
+enum class ExitCode : int { done = 0, run_failed = 1, bad_usage = 2, unreadable_input = 3, unusable_model = 4 };
+
+ExitCode exit_code(ErrorCode code) noexcept;
+
+/// Prints "inflight: message" to standard error. Returns the exit code that belongs to the error.
+ExitCode report(const Error& error);
+
+}  // namespace inflight::app

@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <functional>
+
+#include "commands.hpp"
+
+namespace {
+
+using namespace inflight::app;
+
+/// A subcommand, with what it does when it is chosen.
+struct Command {
+  CLI::App* app;
+  std::function<ExitCode(const Options&)> run;
+};
+
+std::vector<Command> add_commands(CLI::App& app, Options& options) {
+  auto* run = app.add_subcommand("run", "run a detection model over a video");
+  auto* verify = app.add_subcommand("verify", "check that the asynchronous run equals the synchronous one, bit for bit");
+  auto* compare = app.add_subcommand("compare", "sync and async side by side, with the limit they could reach");
+  auto* info = app.add_subcommand("info", "what a model is, and how it will be fed and read");
+  auto* devices = app.add_subcommand("devices", "the engines and devices there are");
+  for (CLI::App* command : {run, verify, compare, info}) add_model_options(*command, options);
+  for (CLI::App* command : {run, verify, compare}) add_source_options(*command, options);
+  for (CLI::App* command : {run, verify, compare}) add_run_options(*command, options);
+  add_output_options(*run, options);
+  compare->add_option("--rounds", options.rounds, "interleaved rounds")->check(CLI::PositiveNumber)->capture_default_str();
+  compare->add_option("--json", options.json, "measure with the JSON sink on (the file is not kept)");
+  compare->add_option("-o,--output", options.output, "measure with the video sink on (the file is not kept)");
+  compare->add_option("--summary", options.summary, "all numbers of all rounds, as JSON; - for standard output");
+  return {{run, run_command},
+          {verify, verify_command},
+          {compare, compare_command},
+          {info, info_command},
+          {devices, [](const Options&) { return devices_command(); }}};
+}
+
+ExitCode dispatch(const std::vector<Command>& commands, Options& options) {
+  if (auto resolved = resolve(options); !resolved) return report(resolved.error());
+  for (const Command& command : commands)
+    if (command.app->parsed()) return command.run(options);
+  return ExitCode::bad_usage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Inflight: neural networks over video, asynchronously, in order, as fast as the hardware allows.", "inflight");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", INFLIGHT_VERSION);
+  Options options;
+  std::vector<Command> commands = add_commands(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "inflight: {}; see inflight --help\n", error.what());
+    return static_cast<int>(ExitCode::bad_usage);
+  }
+  return static_cast<int>(dispatch(commands, options));
+}

@@ -1,0 +1,47 @@
+// What the command line can say about a run, shared by the subcommands.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inflight/inflight.hpp"
+
+namespace inflight::app {
+
+struct Options {
+  std::string model;
+  std::string input;
+  std::string device = "CPU";
+  std::optional<PerformanceHint> hint;  ///< not given: throughput, but latency for a synchronous run to compare with
+  Api api = Api::async;
+  DetectorOptions detector;
+  SourceOptions source;
+  PipelineOptions pipeline;
+  std::vector<std::string> properties;  ///< NAME=VALUE, as given
+
+  std::string output;   ///< a video, or a folder for images
+  std::string codec;
+  std::string json;
+  std::string summary;
+  bool show = false;
+  bool calibrate = false;
+  bool quiet = false;
+  int rounds = 3;
+};
+
+/// -m, -d and all that decides how a model is compiled and read.
+void add_model_options(CLI::App& command, Options& options);
+/// -i and all that decides which frames are read.
+void add_source_options(CLI::App& command, Options& options);
+/// Requests, credits, quiet.
+void add_run_options(CLI::App& command, Options& options);
+/// -o, --json, --summary, --show.
+void add_output_options(CLI::App& command, Options& options);
+
+/// Applies what needs more than one option. Errors: invalid_argument.
+Result<void> resolve(Options& options);
+
+}  // namespace inflight::app

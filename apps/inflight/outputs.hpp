@@ -1,0 +1,25 @@
+// The sinks that the command line asks for.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "options.hpp"
+
+namespace inflight::app {
+
+/// Before any work: can every output be written? Touches nothing. Errors: unwritable_output.
+Result<void> check_outputs(const Options& options);
+
+using Sinks = std::vector<std::unique_ptr<Sink>>;
+
+/// `closed` runs when the user closes the window of --show.
+Result<Sinks> open_outputs(const Options& options, const SourceInfo& source, std::function<void()> closed);
+
+/// The same kinds of sink, whose output nobody keeps: to measure what they cost.
+Result<std::unique_ptr<Sink>> open_discarded_outputs(const Options& options, const SourceInfo& source);
+
+/// Writes a text to a file, or to standard output where `path` is "-". Errors: output_failed.
+Result<void> write_text(const std::string& path, const std::string& text);
+
+}  // namespace inflight::app

@@ -1,0 +1,11 @@
+# `cmake --install` and, in other projects, find_package(inflight).
+include(CMakePackageConfigHelpers)
+
+install(TARGETS inflight EXPORT inflight-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/inflight DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(EXPORT inflight-targets NAMESPACE inflight:: DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/inflight)
+configure_package_config_file(cmake/inflight-config.cmake.in inflight-config.cmake
+                              INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/inflight)
+write_basic_package_version_file(inflight-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/inflight-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/inflight-config-version.cmake
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/inflight)

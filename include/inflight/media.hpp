@@ -1,0 +1,85 @@
+// Where frames come from and where results go.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "inflight/frame.hpp"
+
+namespace inflight {
+
+struct SourceOptions {
+  int loop = 1;             ///< how often to play it; 0: for ever
+  std::uint64_t start = 0;  ///< frames to skip at the beginning of each play
+  std::uint64_t every = 1;  ///< use every n-th frame
+  std::uint64_t limit = 0;  ///< end after this many frames; 0: no limit
+  int decode_threads = 1;   ///< of the video decoder; 1: in the reading thread
+};
+
+struct SourceInfo {
+  std::string name;  ///< as given: a path, a URL, "synthetic:…"
+  Size size;         ///< of the first picture; later ones may differ
+  double frames_per_second = 0;         ///< nominal; 0: unknown (images)
+  std::optional<std::uint64_t> frames;  ///< how many read() will give, where that is known
+};
+
+/// A sequence of frames. One thread reads; interrupt() may come from another.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual const SourceInfo& info() const noexcept = 0;
+  /// The next frame, with id, timestamp and read_at set. False: the end. An error ends the source too:
+  /// unreadable_input, saying where. Whatever came before it stands.
+  virtual Result<bool> read(Frame& frame) = 0;
+  /// Makes a read() that waits (network, camera) return the end soon. Thread-safe.
+  virtual void interrupt() noexcept {}
+};
+
+/// `spec`: a video file, an image file, a folder or a glob of images, or
+/// "synthetic:640x360,frames=100,fps=30,seed=1": moving boxes whose truth is known.
+/// Errors: unreadable_input.
+Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options = {});
+
+/// True positions in frame `id` of a synthetic source `spec`; empty for other sources.
+std::vector<Detection> synthetic_truth(const std::string& spec, std::uint64_t id);
+
+/// Takes results in frame order, on a thread of its own. Never on the path that feeds the device.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// Errors: output_failed; the pipeline then stops giving it results and reports it once.
+  virtual Result<void> write(const FrameResult& result) = 0;
+  /// After the last result: flushes and closes. Called exactly once, also after a failed write.
+  virtual Result<void> finish() = 0;
+};
+
+/// Draws a result onto a writable picture; `draw_overlay` fits.
+using Draw = std::function<void(const Picture&, const FrameResult&)>;
+
+struct VideoSinkOptions {
+  double frames_per_second = 25;
+  Draw draw;         ///< empty: the pictures as they are
+  std::string codec;  ///< an FFmpeg encoder; empty: libx264 where present, else mpeg4
+  int threads = 0;    ///< of the encoder; 0: its default
+};
+
+// All of these check their path before they return: errors are unwritable_output.
+
+/// An annotated video; the container follows the extension. Frames that were dropped or failed are left
+/// out; a change of the source's size is scaled to the first frame's.
+Result<std::unique_ptr<Sink>> open_video_sink(const std::filesystem::path& path, const VideoSinkOptions& options);
+/// One annotated PNG or JPEG per frame: "folder/000025.jpg".
+Result<std::unique_ptr<Sink>> open_image_sink(const std::filesystem::path& folder, Draw draw);
+/// One JSON object per line and frame; "-" is standard output.
+Result<std::unique_ptr<Sink>> open_json_sink(const std::filesystem::path& path);
+/// A window. Errors: unwritable_output where there is no display. When the user closes it, `closed` runs.
+Result<std::unique_ptr<Sink>> open_window_sink(const std::string& title, Draw draw, std::function<void()> closed);
+
+/// A result as it stands in the JSON lines, without the line end.
+std::string to_json(const FrameResult& result);
+
+}  // namespace inflight

@@ -1,0 +1,101 @@
+// The life of a frame, end to end:
+//
+//   source → [credit taken] → preprocess → infer (in flight ≤ n) → postprocess → reorder → sinks → [credit returned]
+//
+// Results of one source come out in frame order; every frame ends in exactly one of emitted, dropped, failed.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "inflight/engine.hpp"
+#include "inflight/media.hpp"
+#include "inflight/report.hpp"
+#include "inflight/vision.hpp"
+
+namespace inflight {
+
+/// A model with its way in and its way out.
+struct Detector {
+  std::shared_ptr<CompiledModel> model;
+  std::shared_ptr<Preprocessor> preprocessor;
+  std::shared_ptr<Postprocessor> postprocessor;
+};
+
+struct DetectorOptions {
+  CompileOptions compile;
+  std::string decoder;  ///< empty: recognised
+  PostprocessOptions postprocess;
+};
+
+/// Reads, recognises and compiles a detection model for a device string.
+Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device = "CPU",
+                               const DetectorOptions& options = {});
+
+/// sync: the notebook's loop, one request, one step after the other, on the calling thread.
+enum class Api : std::uint8_t { sync, async };
+
+struct Progress {
+  std::uint64_t read = 0;
+  std::uint64_t done = 0;  ///< emitted, dropped or failed
+  std::uint64_t expected = 0;  ///< 0: unknown
+  double frames_per_second = 0;
+  Duration elapsed{0};
+};
+
+struct PipelineOptions {
+  Api api = Api::async;
+  int requests = 0;  ///< in flight at most; 0: by measurement, a little more than optimal_requests()
+  /// Pixels held between decoder and sinks, over all sources; each source may always hold one frame.
+  std::size_t max_frame_bytes = std::size_t{256} << 20;
+  int max_frames = 0;  ///< the same as a count; 0: by the number of requests
+  Clock* clock = nullptr;  ///< nullptr: steady_clock()
+};
+
+/// Build it, run it once. run() blocks; close(), stop() and progress() may come from other threads.
+class Pipeline {
+ public:
+  Pipeline(Detector detector, PipelineOptions options = {});
+  Pipeline(Pipeline&&) noexcept;
+  Pipeline& operator=(Pipeline&&) noexcept;
+  ~Pipeline();
+
+  /// Returns the source's id. Sinks given here take only results of this source.
+  SourceId add_source(std::unique_ptr<Source> source, std::vector<std::unique_ptr<Sink>> sinks = {});
+  /// A sink for the results of every source, in frame order within each.
+  void add_sink(std::unique_ptr<Sink> sink);
+  /// A function as a sink.
+  void on_result(std::function<void(const FrameResult&)> function);
+
+  /// Runs until every source has ended and every sink has finished. A source that ends badly, a frame that
+  /// fails and a sink that fails are in the summary (`error`, `frames`, `events`); an error is returned only
+  /// where nothing could run.
+  Result<RunSummary> run();
+
+  /// No more input: what was read is finished.
+  void close() noexcept;
+  /// What runs is finished; what waits is dropped, and accounted as such.
+  void stop() noexcept;
+  Progress progress() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Measures each stage alone, on up to `frames` frames of `source` (which is read), with the options of the
+/// run to come: core-ms per stage, the engine's ceiling. `sink` may be nullptr.
+struct Calibration {
+  std::vector<StageSummary> stages;  ///< with core_ms
+  double ceiling_fps = 0;            ///< of the engine alone
+  double limit_fps = 0;              ///< cores ÷ Σ core-seconds
+  int cores = 0;                     ///< that this process may use
+};
+Result<Calibration> calibrate(const Detector& detector, Source& source, Sink* sink,
+                              const PipelineOptions& options, int frames = 200);
+/// Puts the calibrated numbers beside the measured ones: limit, efficiency, ceiling, core_ms.
+void apply(const Calibration& calibration, RunSummary& summary);
+
+}  // namespace inflight

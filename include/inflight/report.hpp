@@ -1,0 +1,116 @@
+// What a run was worth: the numbers, and the same numbers as text and JSON.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inflight/clock.hpp"
+
+namespace inflight {
+
+/// A histogram of durations in bounded memory (38 KiB, all of it inside the object): relative error ≤ 1/256
+/// from 0 to 4 hours; minimum and maximum are exact. Negative durations count as 0. One writer at a time.
+class Histogram {
+ public:
+  void record(Duration value) noexcept;
+  void merge(const Histogram& other) noexcept;
+  std::uint64_t count() const noexcept { return count_; }
+  Duration mean() const noexcept;
+  Duration min() const noexcept { return min_; }
+  Duration max() const noexcept { return max_; }
+  /// The smallest recorded value that at least `share` (0..1] of all values do not exceed ("nearest rank"),
+  /// never outside [min(), max()]. 0 when empty.
+  Duration percentile(double share) const noexcept;
+
+ private:
+  // 128 equal buckets per power of two of nanoseconds, up to 2^44 ns (4.9 hours); one each below 256 ns.
+  static constexpr int kSubBits = 7;
+  static constexpr int kMaxBits = 44;
+  static constexpr std::size_t kBuckets = std::size_t{kMaxBits - kSubBits + 1} << kSubBits;
+  static std::size_t bucket_of(Duration value) noexcept;
+  static Duration middle_of(std::size_t bucket) noexcept;
+
+  std::array<std::uint64_t, kBuckets> buckets_{};
+  std::uint64_t count_ = 0;
+  double sum_ns_ = 0;  // a double cannot overflow, and is exact for the first hundred days
+  Duration min_{0}, max_{0};
+};
+
+/// How many frames ended how. `read` = `emitted` + all dropped + all failed at the end of every run.
+struct FrameCounts {
+  std::uint64_t read = 0;
+  std::uint64_t emitted = 0;
+  std::map<std::string, std::uint64_t> dropped;  ///< by reason
+  std::map<std::string, std::uint64_t> failed;   ///< by reason
+  std::uint64_t total_dropped() const noexcept;
+  std::uint64_t total_failed() const noexcept;
+  bool adds_up() const noexcept { return read == emitted + total_dropped() + total_failed(); }
+};
+
+/// One step of a frame's way: "decode", "preprocess", "infer", "postprocess", "sink".
+struct StageSummary {
+  std::string name;
+  std::optional<double> core_ms;  ///< processor time per frame, measured alone (calibration)
+  double p50_ms = 0;              ///< wall time per frame, in this run
+  double p99_ms = 0;
+  double utilisation = 0;  ///< share of the run in which the stage was at work; infer: of its execution streams
+};
+
+struct Event {
+  Duration at{0};  ///< since the start of the run
+  std::string kind;
+  std::string text;
+};
+
+struct EngineSummary {
+  std::string engine, device, precision;
+  int requests = 0;
+  int execution_streams = 0;
+  std::optional<double> ceiling_fps;  ///< of the engine alone, all requests busy (calibration)
+};
+
+struct LatencySummary {
+  double p50 = 0, p90 = 0, p95 = 0, p99 = 0, max = 0;  ///< milliseconds
+};
+LatencySummary summarise(const Histogram& histogram) noexcept;
+
+/// A whole run: what `--summary` writes.
+struct RunSummary {
+  std::string api;  ///< "sync" or "async"
+  FrameCounts frames;
+  double wall_s = 0;
+  double cpu_s = 0;  ///< of the process, all threads
+  double peak_rss_mb = 0;
+  double fps = 0;  ///< emitted frames ÷ wall_s
+  LatencySummary latency;
+  std::vector<StageSummary> stages;
+  EngineSummary engine;
+  /// cores ÷ Σ core-seconds per frame of all stages, each measured alone.
+  std::optional<double> limit_fps;
+  std::optional<double> efficiency;  ///< fps ÷ limit_fps
+  std::string bottleneck;            ///< the stage that limits, and how that shows
+  std::vector<Event> events;
+  std::string error;  ///< why the run failed; empty if it did not
+};
+
+/// The form documented for `--summary`, indented.
+std::string to_json(const RunSummary& summary);
+/// For people: a few aligned lines.
+std::string to_text(const RunSummary& summary);
+
+/// A named run beside others.
+struct ComparedRun {
+  std::string name;
+  std::vector<RunSummary> rounds;  ///< interleaved with those of the other runs
+};
+/// One table: FPS (median and spread), end-to-end percentiles, core-ms per stage, ceiling, limit, efficiency,
+/// bottleneck; with ratios to the first run.
+std::string compare_text(const std::vector<ComparedRun>& runs);
+std::string compare_json(const std::vector<ComparedRun>& runs);
+
+}  // namespace inflight

@@ -1,0 +1,101 @@
+// From pictures to a model's input, and from its output to detections in source pixels.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inflight/engine.hpp"
+#include "inflight/frame.hpp"
+
+namespace inflight {
+
+/// stretch: fill the input, aspect not kept. letterbox: keep the aspect, pad the rest.
+enum class ResizeMode : std::uint8_t { stretch, letterbox_center, letterbox_top_left };
+enum class ChannelOrder : std::uint8_t { bgr, rgb };
+
+struct PreprocessOptions {
+  ResizeMode resize = ResizeMode::stretch;
+  ChannelOrder channels = ChannelOrder::bgr;
+  std::uint8_t padding = 114;            ///< of letterboxes, in every channel
+  std::array<float, 3> mean{0, 0, 0};    ///< input = (pixel − mean) / scale, pixel 0..255, in channel order
+  std::array<float, 3> scale{1, 1, 1};
+};
+
+/// Maps model input pixels to source pixels: source = (model − offset) · factor, per axis.
+struct SourceTransform {
+  float factor_x = 1, factor_y = 1;
+  float offset_x = 0, offset_y = 0;
+  Size model;   ///< the model's input
+  Size source;  ///< the source's picture
+
+  Box to_source(const Box& model_box) const noexcept;
+  Box to_model(const Box& source_box) const noexcept;
+};
+
+/// Where `options` places a picture of size `source` in an input of size `model`.
+SourceTransform make_transform(Size source, Size model, ResizeMode resize) noexcept;
+
+/// Writes frames into input tensors. Keeps scratch memory: one thread at a time.
+class Preprocessor {
+ public:
+  virtual ~Preprocessor() = default;
+  /// `input` must match the port the preprocessor was made for.
+  virtual Result<SourceTransform> run(const Picture& picture, TensorView input) = 0;
+};
+
+/// For an image input [1,3,H,W] or [1,H,W,3] of u8, f16 or f32, whatever its batch size.
+/// Errors: model_unusable (not an image input), invalid_argument (u8 input with mean or scale).
+Result<std::unique_ptr<Preprocessor>> make_preprocessor(const Port& input, const PreprocessOptions& options);
+
+/// Turns the outputs of one inference into detections. Thread-safe.
+class Postprocessor {
+ public:
+  virtual ~Postprocessor() = default;
+  /// Replaces `detections`: best score first, boxes clipped to the picture. `outputs` in port order.
+  virtual Result<void> run(std::span<const TensorView> outputs, const SourceTransform& transform,
+                           std::vector<Detection>& detections) const = 0;
+};
+
+enum class NmsMode : std::uint8_t { class_wise, agnostic };
+
+struct PostprocessOptions {
+  float score_threshold = 0.3F;
+  float nms_iou = 0.5F;
+  NmsMode nms = NmsMode::class_wise;
+};
+
+/// What kind of detection model it is, and so how to feed it and read it.
+struct ModelFamily {
+  std::string decoder;  ///< "ssd", "yolox", "yolov5"
+  std::string why;      ///< what it was recognised by, for people
+  std::size_t output = 0;  ///< which output port holds the detections
+  PreprocessOptions preprocess;
+  std::vector<std::string> labels;  ///< by class id; ids beyond it are labelled by their number
+  bool normalised_boxes = false;    ///< yolov5: boxes in 0..1 of the input (TensorFlow exports) instead of pixels
+};
+
+/// Names that `recognise` takes as `decoder`.
+std::span<const std::string_view> decoder_names() noexcept;
+
+/// Recognises a detection model by outputs and metadata; `decoder` settles it by name.
+/// Errors: model_unusable, saying what was seen and which decoders would fit.
+Result<ModelFamily> recognise(const ModelInfo& model, std::string_view decoder = {});
+
+/// `model` as compiled; its input size gives the scale of the outputs.
+Result<std::unique_ptr<Postprocessor>> make_postprocessor(const ModelFamily& family, const ModelInfo& model,
+                                                          const PostprocessOptions& options = {});
+
+/// What the overlay says besides the boxes.
+struct OverlayOptions {
+  bool boxes = true;
+  bool text = true;  ///< FPS and end-to-end latency, top left
+};
+
+/// Draws detections, FPS and latency onto the Y, U and V planes of `picture`, which must be writable.
+void draw_overlay(const Picture& picture, const FrameResult& result, const OverlayOptions& options = {});
+
+}  // namespace inflight

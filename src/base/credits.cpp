@@ -1,0 +1,51 @@
+#include "credits.hpp"
+
+#include <algorithm>
+
+namespace inflight {
+
+bool Credits::take(std::size_t bytes) {
+  MutexLock lock(mutex_);
+  const std::uint64_t turn = arrived_++;
+  while (!closed_ && (turn != served_ || !has_room(bytes))) room_.wait(lock);
+  if (closed_) return false;
+  ++served_;
+  bytes_ += bytes;
+  ++count_;
+  peak_ = std::max(peak_, bytes_);
+  room_.notify_all();  // whoever is next may fit too
+  return true;
+}
+
+void Credits::adjust(std::size_t taken, std::size_t actual) {
+  MutexLock lock(mutex_);
+  bytes_ += actual;
+  bytes_ -= taken;
+  peak_ = std::max(peak_, bytes_);
+  room_.notify_all();
+}
+
+void Credits::give_back(std::size_t bytes) {
+  MutexLock lock(mutex_);
+  bytes_ -= bytes;
+  --count_;
+  room_.notify_all();
+}
+
+void Credits::close() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+  room_.notify_all();
+}
+
+std::size_t Credits::bytes() const {
+  MutexLock lock(mutex_);
+  return bytes_;
+}
+
+std::size_t Credits::max_bytes_held() const {
+  MutexLock lock(mutex_);
+  return peak_;
+}
+
+}  // namespace inflight

@@ -1,0 +1,66 @@
+#include <optional>
+
+#include "inflight/clock.hpp"
+#include "mutex.hpp"
+#include "timer_queue.hpp"
+#include "worker.hpp"
+
+namespace inflight {
+namespace {
+
+class SteadyClock final : public Clock {
+ public:
+  TimePoint now() const noexcept override {
+    return std::chrono::time_point_cast<Duration>(std::chrono::steady_clock::now());
+  }
+
+  TimerId call_at(TimePoint when, Callback<void()> action) override {
+    MutexLock lock(mutex_);
+    if (!worker_) worker_.emplace("clock", [this] { run(); });
+    std::optional<TimePoint> before = timers_.next();
+    TimerId id = timers_.add(when, std::move(action));
+    if (!before || when < *before) changed_.notify_one();
+    return id;
+  }
+
+  bool cancel(TimerId timer) noexcept override {
+    Callback<void()> action;  // destroyed after the lock is let go: it may own anything
+    MutexLock lock(mutex_);
+    action = timers_.cancel(timer);
+    return static_cast<bool>(action);
+  }
+
+ private:
+  void run() {
+    MutexLock lock(mutex_);
+    while (true) {
+      std::optional<TimePoint> next = timers_.next();
+      if (!next) {
+        changed_.wait(lock);
+      } else if (*next > now()) {
+        changed_.wait_until(lock, *next);
+      } else {
+        TimerQueue::Timer timer = timers_.pop();
+        lock.unlock();
+        timer.action();
+        timer.action.reset();
+        lock.lock();
+      }
+    }
+  }
+
+  Mutex mutex_;
+  CondVar changed_;
+  TimerQueue timers_ INFLIGHT_GUARDED_BY(mutex_);
+  std::optional<Worker> worker_ INFLIGHT_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+Clock& steady_clock() noexcept {
+  // Never destroyed: engines and other globals may ask for the time until the process is gone.
+  static auto* clock = new SteadyClock;
+  return *clock;
+}
+
+}  // namespace inflight

@@ -1,0 +1,24 @@
+// What an engine's module exports. One symbol, versioned, so that a module built for another Inflight is
+// refused with a clear message instead of crashing.
+#pragma once
+
+#include <string>
+
+#include "inflight/engine.hpp"
+
+namespace inflight {
+
+/// Raised whenever anything a plugin shares with the library changes.
+inline constexpr int kPluginAbi = 1;
+
+struct Plugin {
+  int abi;
+  const char* name;  ///< of the engine: "ov"
+  /// nullptr where the engine cannot be used; `problem` then says what was looked for. Must not throw.
+  Engine* (*create)(std::string& problem);
+};
+
+/// Every module defines `extern "C" const inflight::Plugin inflight_plugin` under this name.
+inline constexpr const char* kPluginSymbol = "inflight_plugin";
+
+}  // namespace inflight

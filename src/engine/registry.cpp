@@ -1,0 +1,99 @@
+// Finds the engines: the simulated one, and the plugins in the plugin folders.
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <set>
+#include <sstream>
+
+#include "plugin.hpp"
+#include "sim_engine.hpp"
+
+namespace inflight {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The order in which a bare device name ("CPU") is looked up.
+constexpr std::array<std::string_view, 4> kPreference{"ov", "ort", "torch", "sim"};
+
+/// $INFLIGHT_PLUGIN_PATH, then the folder beside the library (wherever it was moved to), then the installed one.
+std::vector<fs::path> plugin_folders() {
+  std::vector<fs::path> folders;
+  if (const char* path = std::getenv("INFLIGHT_PLUGIN_PATH")) {
+    std::istringstream list(path);
+    for (std::string folder; std::getline(list, folder, ':');) folders.emplace_back(folder);
+  }
+  Dl_info library{};
+  if (dladdr(reinterpret_cast<void*>(&engines), &library) != 0) {
+    fs::path beside = fs::absolute(library.dli_fname).parent_path();
+    folders.push_back(beside / "inflight");
+    folders.push_back(beside.parent_path() / "plugins");  // in the build tree
+  }
+  folders.emplace_back(INFLIGHT_INSTALLED_PLUGINS);
+  return folders;
+}
+
+/// "inflight_ov.so" → "ov"; empty for other files.
+std::string engine_name(const fs::path& file) {
+  std::string stem = file.stem().string();
+  constexpr std::string_view prefix = "inflight_";
+  if (file.extension() != ".so" || !stem.starts_with(prefix)) return {};
+  return stem.substr(prefix.size());
+}
+
+EngineStatus load(const fs::path& file) {
+  EngineStatus status{engine_name(file), nullptr, file.string(), {}};
+  // Never closed: engines leave threads and thread-local data of their libraries behind.
+  void* module = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!module) {
+    status.problem = dlerror();
+    return status;
+  }
+  const auto* plugin = static_cast<const Plugin*>(dlsym(module, kPluginSymbol));
+  if (!plugin || plugin->abi != kPluginAbi) {
+    status.problem = fmt::format("{} was built for another version of Inflight; rebuild it", file.string());
+    return status;
+  }
+  status.engine.reset(plugin->create(status.problem));
+  return status;
+}
+
+std::size_t rank(const EngineStatus& status) {
+  return static_cast<std::size_t>(std::ranges::find(kPreference, status.name) - kPreference.begin());
+}
+
+std::vector<EngineStatus> find_engines() {
+  std::vector<EngineStatus> found{{"sim", make_sim_engine(), "built in", {}}};
+  std::set<std::string> seen{"sim"};  // the first folder that has an engine wins
+  for (const fs::path& folder : plugin_folders()) {
+    std::error_code unreadable;  // a folder that does not exist holds no plugins; that is no error
+    for (fs::directory_iterator entry(folder, unreadable), end; entry != end; entry.increment(unreadable)) {
+      std::string name = engine_name(entry->path());
+      if (!name.empty() && seen.insert(name).second) found.push_back(load(entry->path()));
+    }
+  }
+  std::ranges::stable_sort(found, {}, rank);
+  return found;
+}
+
+}  // namespace
+
+const std::vector<EngineStatus>& engines() {
+  // Never destroyed: the libraries behind engines tear themselves down at exit, in no order of ours.
+  static const auto* all = new std::vector<EngineStatus>(find_engines());
+  return *all;
+}
+
+const char* to_string(PerformanceHint hint) noexcept {
+  switch (hint) {
+    case PerformanceHint::latency: return "latency";
+    case PerformanceHint::throughput: return "throughput";
+    case PerformanceHint::cumulative_throughput: return "cumulative_throughput";
+  }
+  return "throughput";
+}
+
+}  // namespace inflight

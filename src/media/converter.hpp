@@ -1,0 +1,55 @@
+// Pixels of any layout into any other, by swscale. Used where a copy cannot be avoided.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "av_support.hpp"
+#include "inflight/frame.hpp"
+#include "picture_pool.hpp"
+
+namespace inflight::media {
+
+/// Borrowed pixels of any format.
+struct Image {
+  std::array<std::uint8_t*, 4> data{};
+  std::array<int, 4> strides{};
+  AVPixelFormat format = AV_PIX_FMT_NONE;  ///< never one of the yuvj formats: their range is in `look`
+  Size size;
+  ColorLook look;
+};
+
+Image image_of(const Picture& picture) noexcept;
+/// Colours as the frame says, or as is usual where it says nothing: BT.709 from 720 rows on, limited range.
+Image image_of(const AVFrame& frame) noexcept;
+
+/// True for 4:2:0 in three planes of 8 bits, which frames can carry as it is.
+bool is_i420(const Image& image) noexcept;
+
+/// Remembers its tables from one call to the next of the same kind. Not thread-safe.
+class Converter {
+ public:
+  /// Fills the pixels of `to`, which exist: size, format, matrix and range all change as needed. Alpha is dropped.
+  /// Errors: unreadable_input for layouts that swscale does not know.
+  Result<void> convert(const Image& from, const Image& to);
+
+ private:
+  struct Kind {
+    AVPixelFormat format = AV_PIX_FMT_NONE;
+    Size size;
+    ColorLook look;
+    friend bool operator==(const Kind&, const Kind&) = default;
+  };
+  static Kind kind_of(const Image& image) { return {image.format, image.size, image.look}; }
+  int build(const Image& from, const Image& to);
+  Result<void> prepare(const Image& from, const Image& to);
+
+  AvScaler scaler_;
+  Kind from_;
+  Kind to_;
+};
+
+/// Copies pixels between pictures of the same size.
+void copy_picture(const Picture& from, const Picture& to) noexcept;
+
+}  // namespace inflight::media

@@ -1,0 +1,179 @@
+#include "demuxer.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+
+namespace inflight::media {
+namespace fs = std::filesystem;
+namespace {
+
+std::int64_t steady_now_ns() {
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
+}
+
+Error unreadable_file(const std::string& spec, std::string_view what) {
+  return {ErrorCode::unreadable_input, fmt::format("{}: {}", spec, what)};
+}
+
+/// The faults that libavformat would only call "invalid data".
+Result<void> check_file(const std::string& spec) {
+  std::error_code ignored;
+  fs::file_status status = fs::status(spec, ignored);
+  if (!fs::exists(status)) {
+    return fail(unreadable_file(spec, fmt::format("no such file; check the path (looked in {})",
+                                                  fs::absolute(spec, ignored).parent_path().string())));
+  }
+  if (fs::is_regular_file(status) && fs::file_size(spec, ignored) == 0) {
+    return fail(unreadable_file(spec, "the file is empty (0 bytes); record or download it again"));
+  }
+  return {};
+}
+
+bool is_camera(const std::string& spec) { return spec.starts_with("/dev/video"); }
+
+/// What libavformat is to open, so that a colon in a file's name is not taken for a protocol.
+std::string address_of(const std::string& spec) { return is_url(spec) || is_camera(spec) ? spec : "file:" + spec; }
+
+struct Options {
+  AVDictionary* entries = nullptr;
+  explicit Options(const std::string& spec) {
+    // UDP loses packets of high-resolution cameras; every camera speaks TCP too.
+    if (spec.starts_with("rtsp://")) av_dict_set(&entries, "rtsp_transport", "tcp", 0);
+  }
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+  ~Options() { av_dict_free(&entries); }
+};
+
+}  // namespace
+
+bool is_url(const std::string& spec) {
+  std::size_t colon = spec.find("://");
+  return colon != std::string::npos && colon > 0 && spec.find_first_of("/\\*? ") > colon;
+}
+
+int Demuxer::must_stop(void* self) noexcept {
+  auto& demuxer = *static_cast<Demuxer*>(self);
+  if (demuxer.interrupted_) return 1;
+  std::int64_t deadline = demuxer.give_up_at_ns_;
+  return deadline != 0 && steady_now_ns() > deadline;
+}
+
+Error Demuxer::unreadable(int code) const {
+  bool waited = give_up_at_ns_ != 0 && steady_now_ns() > give_up_at_ns_;
+  if (live_) {
+    return unreadable_file(spec_, fmt::format("cannot be opened: {}; check the address and that it is running",
+                                              waited ? "it does not answer" : av_error_text(code)));
+  }
+  if (code == AVERROR(EACCES) || code == AVERROR(EPERM)) {
+    return unreadable_file(spec_, "no permission to read it; change that, or copy the file");
+  }
+  return unreadable_file(spec_, fmt::format("not a video that FFmpeg can read ({}); try `ffprobe` on it, or name "
+                                            "another file",
+                                            av_error_text(code)));
+}
+
+Result<std::unique_ptr<Demuxer>> Demuxer::open(const std::string& spec, Duration patience) {
+  start_ffmpeg();
+  std::unique_ptr<Demuxer> demuxer(new Demuxer(spec));
+  demuxer->live_ = is_camera(spec) || (is_url(spec) && !spec.starts_with("file://"));
+  if (!is_url(spec)) {
+    if (auto ok = check_file(spec); !ok) return fail(std::move(ok.error()));
+  }
+  if (auto ok = demuxer->open_input(patience); !ok) return fail(std::move(ok.error()));
+  if (auto ok = demuxer->choose_stream(); !ok) return fail(std::move(ok.error()));
+  return demuxer;
+}
+
+Result<void> Demuxer::open_input(Duration patience) {
+  if (live_) give_up_at_ns_ = steady_now_ns() + patience.count();
+  AVFormatContext* raw = avformat_alloc_context();
+  if (!raw) return fail(unreadable(AVERROR(ENOMEM)));
+  raw->interrupt_callback = {&Demuxer::must_stop, this};
+  Options options(spec_);
+  const AVInputFormat* format = is_camera(spec_) ? av_find_input_format("video4linux2") : nullptr;
+  int code = avformat_open_input(&raw, address_of(spec_).c_str(), format, &options.entries);
+  if (code < 0) return fail(unreadable(code));  // `raw` is freed already
+  input_.reset(raw);
+  // FFmpeg would render any text file as the screen of a terminal.
+  if (std::strcmp(raw->iformat->name, "tty") == 0) return fail(unreadable(AVERROR_INVALIDDATA));
+  if (code = avformat_find_stream_info(raw, nullptr); code < 0) return fail(unreadable(code));
+  give_up_at_ns_ = 0;
+  return {};
+}
+
+Result<void> Demuxer::choose_stream() {
+  stream_ = av_find_best_stream(input_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (stream_ < 0 || (stream().disposition & AV_DISPOSITION_ATTACHED_PIC)) {
+    return fail(unreadable_file(spec_, "has no video in it; name a file with pictures"));
+  }
+  for (unsigned s = 0; s < input_->nb_streams; ++s) {
+    if (static_cast<int>(s) != stream_) input_->streams[s]->discard = AVDISCARD_ALL;
+  }
+  return {};
+}
+
+bool Demuxer::has_index() const noexcept { return std::strncmp(input_->iformat->name, "mov", 3) == 0; }
+
+bool Demuxer::is_cut_packet(const AVPacket& packet) const noexcept {
+  // In a stream from the network a "corrupt" packet still shows something; in an indexed file it means that
+  // the file ends inside of it, and decoding it would show a picture that is half grey.
+  return has_index() && (packet.flags & AV_PKT_FLAG_CORRUPT);
+}
+
+int Demuxer::read(AVPacket& packet) {
+  for (;;) {
+    int code = av_read_frame(input_.get(), &packet);
+    if (code == AVERROR(EAGAIN) && !interrupted_) continue;
+    if (code < 0) return code;
+    bool ours = packet.stream_index == stream_;
+    if (ours && !is_cut_packet(packet)) {
+      ++packets_;
+      return 0;
+    }
+    cut_ = cut_ || ours;
+    av_packet_unref(&packet);
+  }
+}
+
+int Demuxer::rewind() {
+  packets_ = 0;
+  auto* stream = input_->streams[stream_];
+  const AVIndexEntry* first = avformat_index_get_entry(stream, 0);
+  std::int64_t start = first ? first->timestamp : stream->start_time == AV_NOPTS_VALUE ? 0 : stream->start_time;
+  // Formats without an index of their own find a time by guessing; their first byte is sure.
+  bool by_byte = !has_index() && !first && !(input_->iformat->flags & AVFMT_NO_BYTE_SEEK);
+  if (by_byte && av_seek_frame(input_.get(), -1, 0, AVSEEK_FLAG_BYTE) >= 0) return 0;
+  return av_seek_frame(input_.get(), stream_, start, AVSEEK_FLAG_BACKWARD);
+}
+
+double Demuxer::frames_per_second() const noexcept {
+  AVRational rate = stream().avg_frame_rate;
+  if (rate.num <= 0 || rate.den <= 0) rate = stream().r_frame_rate;
+  return rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0;
+}
+
+std::optional<std::uint64_t> Demuxer::pictures() const {
+  // AVI counts fields, others do not count at all, and a fragmented MP4's index grows while it is read.
+  if (!has_index() || stream().nb_frames <= 0) return std::nullopt;
+  std::uint64_t shown = 0;
+  auto* indexed = input_->streams[stream_];
+  for (int i = 0, n = avformat_index_get_entries_count(indexed); i < n; ++i) {
+    // Edit lists hide pictures that are needed for decoding only.
+    if (!(avformat_index_get_entry(indexed, i)->flags & AVINDEX_DISCARD_FRAME)) ++shown;
+  }
+  return shown;
+}
+
+std::optional<std::string> Demuxer::early_end(int code) const {
+  if (code != AVERROR_EOF) return av_error_text(code);
+  auto promised = static_cast<std::uint64_t>(avformat_index_get_entries_count(input_->streams[stream_]));
+  if (cut_ || (has_index() && packets_ < promised)) return "the file is cut off";
+  return std::nullopt;
+}
+
+}  // namespace inflight::media

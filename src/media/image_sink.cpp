@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+
+#include <new>
+#include <system_error>
+
+#include "canvas.hpp"
+#include "encoder.hpp"
+#include "inflight/media.hpp"
+#include "output_file.hpp"
+
+namespace inflight {
+namespace media {
+namespace {
+
+namespace fs = std::filesystem;
+
+class ImageSink final : public Sink {
+ public:
+  ImageSink(fs::path folder, const AVCodec& codec, Draw draw)
+      : folder_(std::move(folder)), codec_(codec), canvas_(std::move(draw)), packet_(av_packet_alloc()) {
+    if (!packet_) throw std::bad_alloc();
+  }
+
+  Result<void> write(const FrameResult& result) override {
+    if (result.status != FrameStatus::emitted || !result.frame) return {};
+    const CanvasFormat wanted{picture_format(codec_), result.frame.size(), kLook};
+    if (auto ready = prepare(wanted); !ready) return ready;
+    auto painted = canvas_.paint(result, wanted);
+    if (!painted) return fail(std::move(painted.error()));
+    return store(**painted, folder_ / name_of(result.frame));
+  }
+
+  Result<void> finish() override { return {}; }
+
+ private:
+  // What JFIF prescribes; PNG's RGB needs no more.
+  static constexpr ColorLook kLook{ColorMatrix::bt601, ColorRange::full};
+
+  std::string name_of(const Frame& frame) const {
+    const char* extension = codec_.id == AV_CODEC_ID_PNG ? "png" : "jpg";
+    // Sources that share a folder must not overwrite each other's pictures.
+    std::string source = frame.source == 0 ? "" : fmt::format("{}_", frame.source);
+    return fmt::format("{}{:06}.{}", source, frame.id, extension);
+  }
+
+  Result<void> prepare(const CanvasFormat& wanted) {
+    if (encoder_ && encoder_->width == wanted.size.width && encoder_->height == wanted.size.height) return {};
+    EncoderSpec spec;
+    spec.codec = &codec_;
+    spec.picture = wanted;
+    auto opened = open_encoder(spec);
+    if (!opened) return fail(ErrorCode::output_failed, fmt::format("{}: {}", folder_.string(), opened.error().message));
+    encoder_ = std::move(*opened);
+    return {};
+  }
+
+  Result<void> store(AVFrame& picture, const fs::path& path) {
+    picture.quality = encoder_->global_quality;  // where JPEG looks for it
+    picture.pts = next_++;
+    Result<void> stored;
+    int code = encode(*encoder_, &picture, *packet_, [&](const AVPacket& packet) {
+      stored = write_file(path, {reinterpret_cast<const char*>(packet.data), static_cast<std::size_t>(packet.size)});
+      return 0;
+    });
+    if (code >= 0) return stored;
+    return fail(ErrorCode::output_failed, fmt::format("{}: encoding failed: {}", path.string(), av_error_text(code)));
+  }
+
+  static Result<void> write_file(const fs::path& path, std::string_view bytes) {
+    auto file = OutputFile::open(path);
+    if (!file) return fail(ErrorCode::output_failed, std::move(file.error().message));
+    if (auto written = file->write(bytes); !written) return written;
+    return file->close();
+  }
+
+  const fs::path folder_;
+  const AVCodec& codec_;
+  Canvas canvas_;
+  AvPacket packet_;
+  AvCodecContext encoder_;  // for the size of the last picture
+  std::int64_t next_ = 0;
+};
+
+/// Creates the folder if need be and tries it with a file, for permissions alone do not tell.
+Result<void> check_folder(const fs::path& folder) {
+  std::error_code trouble;
+  fs::create_directories(folder, trouble);
+  if (trouble) {
+    return fail(ErrorCode::unwritable_output, fmt::format("{}: the folder cannot be created: {}; choose another path",
+                                                          folder.string(), trouble.message()));
+  }
+  fs::path trial = folder / ".inflight-trial";
+  if (auto file = OutputFile::open(trial); !file) return fail(std::move(file.error()));
+  fs::remove(trial, trouble);
+  return {};
+}
+
+}  // namespace
+}  // namespace media
+
+Result<std::unique_ptr<Sink>> open_image_sink(const std::filesystem::path& folder, Draw draw) {
+  media::start_ffmpeg();
+  // "folder/*.png" asks for PNG; a plain folder gets JPEG, a tenth of the size.
+  std::string extension = folder.extension().string();
+  bool pattern = folder.filename().string().starts_with("*");
+  bool png = pattern && extension == ".png";
+  if (pattern && !png && extension != ".jpg" && extension != ".jpeg") {
+    return fail(ErrorCode::unwritable_output,
+                fmt::format("{}: images are written as *.jpg or *.png; name one of these", folder.string()));
+  }
+  std::filesystem::path place = !pattern ? folder : folder.has_parent_path() ? folder.parent_path() : ".";
+  const AVCodec* codec = avcodec_find_encoder(png ? AV_CODEC_ID_PNG : AV_CODEC_ID_MJPEG);
+  if (!codec) {
+    return fail(ErrorCode::unwritable_output, fmt::format("{}: this FFmpeg cannot write {}; try the other of *.jpg "
+                                                          "and *.png",
+                                                          folder.string(), png ? "PNG" : "JPEG"));
+  }
+  if (auto ok = media::check_folder(place); !ok) return fail(std::move(ok.error()));
+  return std::make_unique<media::ImageSink>(place, *codec, std::move(draw));
+}
+
+}  // namespace inflight

@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <fstream>
+#include <new>
+#include <string_view>
+
+#include "frame_maker.hpp"
+#include "play_cursor.hpp"
+#include "sources.hpp"
+
+namespace inflight::media {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr Duration kImageStep = std::chrono::milliseconds(40);  // no rate is known: as if 25 per second
+
+struct Signature {
+  std::string_view bytes;
+  std::size_t offset;
+  AVCodecID codec;
+};
+
+// By content, not by name: a PNG that is called .jpg is still a picture.
+constexpr std::array<Signature, 11> kSignatures{{{"\x89PNG", 0, AV_CODEC_ID_PNG},
+                                                 {"\xff\xd8\xff", 0, AV_CODEC_ID_MJPEG},
+                                                 {"BM", 0, AV_CODEC_ID_BMP},
+                                                 {"WEBP", 8, AV_CODEC_ID_WEBP},
+                                                 {"II*", 0, AV_CODEC_ID_TIFF},
+                                                 {"MM", 0, AV_CODEC_ID_TIFF},
+                                                 {"P1", 0, AV_CODEC_ID_PBM},
+                                                 {"P4", 0, AV_CODEC_ID_PBM},
+                                                 {"P2", 0, AV_CODEC_ID_PGM},
+                                                 {"P5", 0, AV_CODEC_ID_PGM},
+                                                 {"P6", 0, AV_CODEC_ID_PPM}}};
+
+AVCodecID codec_of(std::string_view content) {
+  for (const Signature& s : kSignatures) {
+    if (content.size() > s.offset && content.substr(s.offset).starts_with(s.bytes)) return s.codec;
+  }
+  return AV_CODEC_ID_NONE;
+}
+
+Error broken(const fs::path& file, std::string_view what) {
+  return {ErrorCode::unreadable_input, fmt::format("{}: {}", file.string(), what)};
+}
+
+/// A packet with the whole file; FFmpeg's decoders of images want just that.
+Result<AvPacket> load(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary | std::ios::ate);
+  auto size = static_cast<std::streamoff>(in.tellg());
+  if (!in || size < 0) return fail(broken(file, "cannot be read; check that it exists and its permissions"));
+  if (size == 0) return fail(broken(file, "the file is empty (0 bytes); record or download it again"));
+  AvPacket packet(av_packet_alloc());
+  if (!packet || size > INT32_MAX / 2 || av_new_packet(packet.get(), static_cast<int>(size)) < 0) {
+    return fail(broken(file, "too large for an image"));
+  }
+  // Else the PNG decoder would take it for the difference to the picture before (MPNG).
+  packet->flags |= AV_PKT_FLAG_KEY;
+  in.seekg(0);
+  if (!in.read(reinterpret_cast<char*>(packet->data), size)) return fail(broken(file, "could not be read to its end"));
+  return packet;
+}
+
+class ImageSource final : public Source {
+ public:
+  ImageSource(const std::string& spec, std::vector<fs::path> files, const SourceOptions& options)
+      : files_(std::move(files)), cursor_(options), picture_(av_frame_alloc()) {
+    if (!picture_) throw std::bad_alloc();
+    info_ = {spec, {}, 0, frames_given(files_.size(), options)};
+  }
+
+  /// Decodes the first image, so that a bad one shows at once and its size is known.
+  Result<void> look_ahead() {
+    if (auto decoded = decode(files_.front()); !decoded) return decoded;
+    info_.size = {picture_->width, picture_->height};
+    return {};
+  }
+
+  const SourceInfo& info() const noexcept override { return info_; }
+  void interrupt() noexcept override { interrupted_ = true; }
+
+  Result<bool> read(Frame& frame) override {
+    while (!ended_ && !cursor_.done() && !interrupted_) {
+      if (cursor_.position() == files_.size()) {
+        ended_ = !cursor_.next_play();
+      } else if (cursor_.take()) {
+        return give(frame);
+      }
+    }
+    return false;
+  }
+
+ private:
+  Result<bool> give(Frame& frame) {
+    TimePoint began = std::chrono::steady_clock::now();
+    const fs::path& file = files_[cursor_.position() - 1];
+    ended_ = true;  // unless all goes well: an error ends the source
+    if (auto decoded = decode(file); !decoded) return fail(std::move(decoded.error()));
+    auto made = maker_.make(*picture_);
+    if (!made) return fail(broken(file, made.error().message));
+    frame = std::move(*made);
+    frame.id = cursor_.id();
+    frame.timestamp = kImageStep * frame.id;
+    frame.read_at = began;
+    ended_ = false;
+    return true;
+  }
+
+  /// Leaves the pixels in picture_.
+  Result<void> decode(const fs::path& file) {
+    auto packet = load(file);
+    if (!packet) return fail(std::move(packet.error()));
+    AVCodecID id =
+        codec_of({reinterpret_cast<const char*>((*packet)->data), static_cast<std::size_t>((*packet)->size)});
+    if (id == AV_CODEC_ID_NONE) return fail(broken(file, "not an image; remove it, or name one (png, jpg, bmp, webp)"));
+    if (!codec_ || codec_->codec_id != id) {
+      if (auto opened = open_decoder(id); !opened) return fail(broken(file, opened.error().message));
+    }
+    av_frame_unref(picture_.get());
+    int code = avcodec_send_packet(codec_.get(), packet->get());
+    if (code >= 0) code = avcodec_receive_frame(codec_.get(), picture_.get());
+    if (code >= 0) return {};
+    codec_.reset();  // may be in any state now
+    return fail(broken(file, fmt::format("the image is damaged ({}); remove or replace it", av_error_text(code))));
+  }
+
+  Result<void> open_decoder(AVCodecID id) {
+    const AVCodec* decoder = avcodec_find_decoder(id);
+    codec_.reset(decoder ? avcodec_alloc_context3(decoder) : nullptr);
+    if (!codec_) return fail(ErrorCode::unreadable_input, "this FFmpeg cannot decode images of its kind; convert it");
+    // Half a picture is an error, not a picture whose rest is grey.
+    codec_->err_recognition = AV_EF_CRCCHECK;
+    // The TIFF decoder would be so strict about tags that it merely does not know.
+    if (id != AV_CODEC_ID_TIFF) codec_->err_recognition |= AV_EF_EXPLODE;
+    codec_->thread_count = 1;  // frame threads would hold the picture back until the next
+    if (int code = avcodec_open2(codec_.get(), decoder, nullptr); code < 0) {
+      codec_.reset();
+      return fail(ErrorCode::unreadable_input, av_error_text(code));
+    }
+    return {};
+  }
+
+  const std::vector<fs::path> files_;
+  SourceInfo info_;
+  PlayCursor cursor_;
+  AvCodecContext codec_;  // of the last image; most folders hold one kind
+  AvFrame picture_;
+  FrameMaker maker_;
+  bool ended_ = false;
+  std::atomic<bool> interrupted_{false};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_images(const std::string& spec, std::vector<fs::path> files,
+                                            const SourceOptions& options) {
+  start_ffmpeg();
+  auto source = std::make_unique<ImageSource>(spec, std::move(files), options);
+  if (auto ok = source->look_ahead(); !ok) return fail(std::move(ok.error()));
+  return source;
+}
+
+}  // namespace inflight::media

@@ -1,0 +1,99 @@
+#include "output_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace inflight::media {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kBuffer = std::size_t{64} * 1024;
+constexpr mode_t kMode = 0666;
+
+std::string reason(int code) { return std::generic_category().message(code); }
+
+bool is_regular(int descriptor) {
+  struct stat about{};
+  return ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+}  // namespace
+
+Error unwritable(const fs::path& path, int code) {
+  std::error_code ignored;
+  fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  std::string why = !fs::exists(folder, ignored)
+                        ? fmt::format("the folder {} does not exist; create it", folder.string())
+                    : fs::is_directory(path, ignored)
+                        ? "it is a folder; name a file in it"
+                        : fmt::format("{}; choose another path or change its permissions", reason(code));
+  return {ErrorCode::unwritable_output, fmt::format("{}: cannot be written: {}", path.string(), why)};
+}
+
+Result<OutputFile> OutputFile::open(const fs::path& path) {
+  if (path == "-") return OutputFile(path, STDOUT_FILENO);
+  int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kMode);
+  if (descriptor < 0) return fail(unwritable(path, errno));
+  return OutputFile(path, descriptor);
+}
+
+OutputFile::OutputFile(fs::path path, int descriptor)
+    : path_(std::move(path)), descriptor_(descriptor), watched_(!is_regular(descriptor)) {
+  pending_.reserve(kBuffer);
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      watched_(other.watched_),
+      pending_(std::move(other.pending_)) {}
+
+OutputFile::~OutputFile() { (void)close(); }  // who cares about the outcome has called close() before
+
+Result<void> OutputFile::write(std::string_view bytes) {
+  if (pending_.size() + bytes.size() > kBuffer) {
+    if (auto ok = flush(); !ok) return ok;
+  }
+  pending_.append(bytes);
+  return watched_ ? flush() : Result<void>();
+}
+
+Result<void> OutputFile::flush() {
+  std::string_view rest = pending_;
+  while (!rest.empty()) {
+    ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) {
+      int code = written < 0 ? errno : ENOSPC;
+      pending_.clear();  // or close() would try, and report, the same again
+      return fail(failed(code));
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  pending_.clear();
+  return {};
+}
+
+Result<void> OutputFile::close() {
+  if (descriptor_ < 0) return {};
+  Result<void> flushed = flush();
+  int descriptor = std::exchange(descriptor_, -1);
+  bool closed = descriptor == STDOUT_FILENO || ::close(descriptor) == 0;
+  if (flushed && !closed) return fail(failed(errno));
+  return flushed;
+}
+
+Error OutputFile::failed(int code) const {
+  std::string name = path_ == "-" ? "standard output" : path_.string();
+  const char* remedy = code == ENOSPC ? "; make room, or write elsewhere" : "";
+  return {ErrorCode::output_failed,
+          fmt::format("{}: writing failed: {}{}; what was written before is kept", name, reason(code), remedy)};
+}
+
+}  // namespace inflight::media

@@ -1,0 +1,45 @@
+#include "play_cursor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace inflight::media {
+
+bool PlayCursor::take() noexcept {
+  std::uint64_t position = position_++;
+  ++seen_;
+  if (position < options_.start || (position - options_.start) % options_.every != 0) return false;
+  ++given_;
+  ++given_in_play_;
+  return true;
+}
+
+bool PlayCursor::next_play() noexcept {
+  bool fruitful = given_in_play_ > 0;
+  position_ = given_in_play_ = 0;
+  ++plays_;
+  return fruitful && (options_.loop == 0 || plays_ < options_.loop);
+}
+
+std::optional<std::uint64_t> frames_given(std::uint64_t pictures, const SourceOptions& options) noexcept {
+  if (pictures <= options.start) return 0;
+  std::uint64_t per_play = (pictures - options.start - 1) / options.every + 1;
+  if (options.loop == 0) return options.limit ? std::optional(options.limit) : std::nullopt;
+  std::uint64_t all = per_play * static_cast<std::uint64_t>(options.loop);
+  return options.limit ? std::min(all, options.limit) : all;
+}
+
+Result<void> check_options(const SourceOptions& options) {
+  if (options.every == 0) return fail(ErrorCode::invalid_argument, "every is 0; use 1 for all frames");
+  if (options.loop < 0) {
+    return fail(ErrorCode::invalid_argument, fmt::format("loop is {}; use 0 to play for ever", options.loop));
+  }
+  if (options.decode_threads < 0) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("decode_threads is {}; use 1, or 0 for as many as cores", options.decode_threads));
+  }
+  return {};
+}
+
+}  // namespace inflight::media

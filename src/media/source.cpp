@@ -1,0 +1,37 @@
+#include <filesystem>
+#include <system_error>
+
+#include "demuxer.hpp"
+#include "play_cursor.hpp"
+#include "sources.hpp"
+
+namespace inflight {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace media;
+
+using Files = Result<std::vector<fs::path>>;
+
+Result<std::unique_ptr<Source>> open_found(const std::string& spec, Files files, const SourceOptions& options) {
+  if (!files) return fail(std::move(files.error()));
+  return open_images(spec, std::move(*files), options);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options) {
+  if (spec.empty()) return fail(ErrorCode::unreadable_input, "no input was named; give a file, a folder or a URL");
+  if (auto ok = check_options(options); !ok) return fail(std::move(ok.error()));
+  if (spec.starts_with("synthetic:")) return open_synthetic(spec, options);
+  if (is_url(spec)) return open_video(spec, options);
+
+  std::error_code ignored;  // what cannot be examined is reported by whoever opens it
+  if (fs::is_directory(spec, ignored)) return open_found(spec, images_in(spec), options);
+  bool pattern = spec.find_first_of("*?[") != std::string::npos;
+  if (pattern && !fs::exists(spec, ignored)) return open_found(spec, images_matching(spec), options);
+  if (is_image_name(spec) && fs::exists(spec, ignored)) return open_images(spec, {spec}, options);
+  return open_video(spec, options);
+}
+
+}  // namespace inflight

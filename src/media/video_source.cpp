@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <new>
+
+#include "frame_maker.hpp"
+#include "play_cursor.hpp"
+#include "presentation_clock.hpp"
+#include "sources.hpp"
+#include "video_decoder.hpp"
+
+namespace inflight::media {
+namespace {
+
+constexpr Duration kUnknownStep = std::chrono::milliseconds(40);
+
+Duration step_of(double frames_per_second) {
+  if (frames_per_second <= 0) return kUnknownStep;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / frames_per_second));
+}
+
+class VideoSource final : public Source {
+ public:
+  VideoSource(std::unique_ptr<Demuxer> demuxer, std::unique_ptr<VideoDecoder> decoder, const SourceOptions& options)
+      : demuxer_(std::move(demuxer)),
+        decoder_(std::move(decoder)),
+        picture_(av_frame_alloc()),
+        cursor_(options),
+        clock_(demuxer_->stream().time_base, step_of(demuxer_->frames_per_second())) {
+    if (!picture_) throw std::bad_alloc();
+    const AVCodecParameters& parameters = *demuxer_->stream().codecpar;
+    info_ = {demuxer_->name(), {parameters.width, parameters.height}, demuxer_->frames_per_second(), promised_};
+    if (promised_) info_.frames = frames_given(*promised_, options);
+  }
+
+  const SourceInfo& info() const noexcept override { return info_; }
+  void interrupt() noexcept override { demuxer_->interrupt(); }
+
+  Result<bool> read(Frame& frame) override {
+    while (!ended_ && !cursor_.done() && !demuxer_->interrupted()) {
+      if (!decoder_->next(*picture_)) {
+        auto again = end_play();
+        ended_ = !again || !*again;
+        if (!again) return again;
+        continue;
+      }
+      Duration timestamp = clock_.stamp(picture_->best_effort_timestamp);
+      if (cursor_.take()) return give(frame, timestamp);
+    }
+    ended_ = true;
+    return false;
+  }
+
+ private:
+  Result<bool> give(Frame& frame, Duration timestamp) {
+    TimePoint began = VideoDecoder::began(*picture_);
+    auto made = maker_.make(*picture_);
+    if (!made) {
+      ended_ = true;
+      return fail(made.error().code, fmt::format("{}: frame {}: {}", info_.name, cursor_.id(), made.error().message));
+    }
+    frame = std::move(*made);
+    frame.id = cursor_.id();
+    frame.timestamp = timestamp;
+    frame.read_at = began;
+    return true;
+  }
+
+  /// True: another play begins. Damage ends the source, for what is missing would be missing again.
+  Result<bool> end_play() {
+    if (demuxer_->interrupted()) return false;
+    if (auto sound = check_play(); !sound) return fail(std::move(sound.error()));
+    if (!cursor_.next_play()) return false;
+    if (int code = demuxer_->rewind(); code < 0) {
+      return fail(ErrorCode::unreadable_input, fmt::format("{}: cannot be played again from its start: {}; use loop=1",
+                                                           info_.name, av_error_text(code)));
+    }
+    decoder_->restart();
+    clock_.restart();
+    return true;
+  }
+
+  /// Were all pictures there that the source promised?
+  Result<void> check_play() const {
+    auto early = demuxer_->early_end(decoder_->end_code());
+    bool faulty = decoder_->undecodable() > 0 && !demuxer_->is_live();
+    std::string why = early ? *early : decoder_->first_fault();
+    if (cursor_.position() == 0) {
+      if (!early && !faulty) why = "it holds none";
+      return fail(ErrorCode::unreadable_input,
+                  fmt::format("{}: not one picture could be decoded: {}; try `ffprobe` on it", info_.name, why));
+    }
+    if (early) {
+      std::string of = promised_ ? fmt::format(" (of {})", *promised_) : "";
+      return fail(ErrorCode::unreadable_input,
+                  fmt::format("{}: ended early after frame {}{}: {}; what was read before is kept", info_.name,
+                              cursor_.seen() - 1, of, why));
+    }
+    if (!faulty) return {};
+    return fail(ErrorCode::unreadable_input,
+                fmt::format("{}: {} of its packets could not be decoded: {}; the frames that could are kept",
+                            info_.name, decoder_->undecodable(), why));
+  }
+
+  std::unique_ptr<Demuxer> demuxer_;
+  std::unique_ptr<VideoDecoder> decoder_;
+  std::optional<std::uint64_t> promised_ = demuxer_->pictures();
+  SourceInfo info_;
+  AvFrame picture_;
+  FrameMaker maker_;
+  PlayCursor cursor_;
+  PresentationClock clock_;
+  bool ended_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_video(const std::string& spec, const SourceOptions& options, Duration patience) {
+  auto demuxer = Demuxer::open(spec, patience);
+  if (!demuxer) return fail(std::move(demuxer.error()));
+  auto decoder = VideoDecoder::open(**demuxer, options.decode_threads);
+  if (!decoder) return fail(std::move(decoder.error()));
+  return std::make_unique<VideoSource>(std::move(*demuxer), std::move(*decoder), options);
+}
+
+}  // namespace inflight::media

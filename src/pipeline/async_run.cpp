@@ -1,0 +1,226 @@
+#include "async_run.hpp"
+
+#include <algorithm>
+
+namespace inflight {
+namespace {
+
+/// Frames on their way: one for each request, a few decoded ahead so that requests never wait for a decoder,
+/// and a few behind so that a sink may be late without stopping the device.
+std::size_t jobs_per_source(const RunParts& parts, int requests) {
+  constexpr int kDecodedAhead = 4;
+  constexpr int kBehind = 12;
+  int jobs = parts.options.max_frames > 0 ? parts.options.max_frames : requests + kDecodedAhead + kBehind;
+  return static_cast<std::size_t>(jobs);
+}
+
+std::size_t expected_bytes(const Source& source) {
+  Picture picture;
+  picture.size = source.info().size;
+  return picture.bytes();
+}
+
+}  // namespace
+
+AsyncRun::Lane::Lane(const RunParts& parts, std::size_t count)
+    : credits(parts.options.max_frame_bytes / parts.sources.size(), count), free(count), reorder(count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    jobs.push_back(std::make_unique<Job>());
+    free.push(jobs.back().get());
+  }
+}
+
+AsyncRun::AsyncRun(RunParts& parts, Tally& tally, EventLog& events, InferQueue queue)
+    : parts_(parts),
+      tally_(tally),
+      events_(events),
+      clock_(parts.clock()),
+      queue_(std::move(queue)),
+      jobs_per_source_(jobs_per_source(parts, queue_.stats().requests)),
+      decoded_(jobs_per_source_ * parts.sources.size()),
+      completed_(jobs_per_source_ * parts.sources.size()),
+      sources_left_(static_cast<int>(parts.sources.size())) {
+  for (std::size_t i = 0; i < parts_.sources.size(); ++i)
+    lanes_.push_back(std::make_unique<Lane>(parts_, jobs_per_source_));
+}
+
+AsyncRun::~AsyncRun() = default;
+
+RunNumbers AsyncRun::run() {
+  start_sinks();
+  {
+    Worker post_thread("post", [this] { post(); });
+    {
+      Worker feed_thread("feed", [this] { feed(); });
+      std::vector<Worker> source_threads;
+      for (SourceId id = 0; id < lanes_.size(); ++id)
+        source_threads.emplace_back("source-" + std::to_string(id), [this, id] { read_source(id); });
+    }
+    // Beyond this point no new inferences start.
+    queue_.wait_all();
+    completed_.close();
+  }
+  // Beyond this point no new results come out.
+  for (auto& sink : sinks_) sink->close();
+  for (auto& sink : sinks_) sink->join();
+
+  RunNumbers numbers;
+  numbers.requests = queue_.stats().requests;
+  for (auto& lane : lanes_) numbers[Stage::decode].merge(lane->decode);
+  numbers[Stage::preprocess] = preprocess_;
+  numbers[Stage::infer] = infer_;
+  numbers[Stage::postprocess] = postprocess_;
+  for (auto& sink : sinks_) numbers[Stage::sink].merge(sink->meter());
+  return numbers;
+}
+
+void AsyncRun::end(bool drop) noexcept {
+  if (drop) dropping_.store(true);
+  closing_.store(true);
+  for (SourceId id = 0; id < lanes_.size(); ++id) {
+    lanes_[id]->credits.close();
+    parts_.sources[id].source->interrupt();
+  }
+}
+
+// ---- sinks ----
+
+void AsyncRun::start_sinks() {
+  for (SourceId id = 0; id < lanes_.size(); ++id)
+    for (auto& sink : parts_.sources[id].sinks) lanes_[id]->sinks.push_back(&start_sink(std::move(sink)));
+  for (auto& sink : parts_.shared_sinks) {
+    SinkWorker& shared = start_sink(std::move(sink));
+    for (auto& lane : lanes_) lane->sinks.push_back(&shared);
+  }
+}
+
+SinkWorker& AsyncRun::start_sink(std::unique_ptr<Sink> sink) {
+  SinkWorker::Handlers handlers;
+  handlers.release = [this](Job& job) {
+    if (job.holders.fetch_sub(1, std::memory_order_acq_rel) == 1) release(job);
+  };
+  handlers.failed = [this](const Error& error) {
+    events_.fail(clock_.now(), "sink_failed", error);
+    end(false);  // output that cannot be kept is not worth computing
+  };
+  std::size_t capacity = jobs_per_source_ * lanes_.size();
+  sinks_.push_back(std::make_unique<SinkWorker>(std::move(sink), clock_, capacity, std::move(handlers)));
+  return *sinks_.back();
+}
+
+// ---- source-N ----
+
+void AsyncRun::read_source(SourceId id) {
+  Lane& lane = *lanes_[id];
+  std::size_t bytes = expected_bytes(*parts_.sources[id].source);
+  for (std::uint64_t sequence = 0; lane.credits.take(bytes); ++sequence) {
+    Job& job = **lane.free.pop();  // as many jobs as credits: never waits
+    job.sequence = sequence;
+    if (closing_.load(std::memory_order_relaxed) || !read_frame(id, job)) {
+      lane.free.push(&job);
+      lane.credits.give_back(bytes);
+      break;
+    }
+    job.credit = job.result.frame.picture().bytes();
+    lane.credits.adjust(bytes, job.credit);
+    bytes = job.credit;
+    decoded_.push(&job);
+  }
+  if (sources_left_.fetch_sub(1) == 1) decoded_.close();
+}
+
+bool AsyncRun::read_frame(SourceId id, Job& job) {
+  TimePoint begin = clock_.now();
+  Result<bool> got = parts_.sources[id].source->read(job.result.frame);
+  if (!got) events_.fail(clock_.now(), "source_failed", got.error());
+  if (!got || !*got) return false;
+  lanes_[id]->decode.record(clock_.now() - begin);
+  job.result.frame.source = id;
+  job.result.frame.read_at = begin;
+  tally_.read.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+// ---- feed ----
+
+void AsyncRun::feed() {
+  while (std::optional<Job*> job = decoded_.pop()) {
+    if (dropping_.load(std::memory_order_relaxed))
+      skip(**job, FrameStatus::dropped, {ErrorCode::closed, "the run was stopped"});
+    else
+      feed_frame(**job);
+  }
+}
+
+void AsyncRun::feed_frame(Job& job) {
+  Result<InferQueue::Slot> slot = queue_.acquire();
+  if (!slot) return skip(job, FrameStatus::failed, std::move(slot.error()));
+  Result<TensorView> input = slot->input(0);
+  if (!input) return skip(job, FrameStatus::failed, std::move(input.error()));
+  auto transform = timed(preprocess_, clock_,
+                         [&] { return parts_.detector.preprocessor->run(job.result.frame.picture(), *input); });
+  if (!transform) return skip(job, FrameStatus::failed, std::move(transform.error()));
+  job.transform = *transform;
+  job.result.status = FrameStatus::emitted;
+  Result<Ticket> ticket = std::move(*slot).submit([this, &job](Completed done) {
+    job.outcome = std::move(done.outcome);
+    job.slot = std::move(done.slot);
+    completed(job);
+  });
+  if (!ticket) skip(job, FrameStatus::failed, std::move(ticket.error()));
+}
+
+/// A frame that will not be inferred goes on to its place in the order all the same.
+void AsyncRun::skip(Job& job, FrameStatus status, Error why) {
+  job.result.status = status;
+  job.outcome = fail(std::move(why));
+  completed(job);
+}
+
+void AsyncRun::completed(Job& job) { completed_.push(&job); }
+
+// ---- post ----
+
+void AsyncRun::post() {
+  while (std::optional<Job*> job = completed_.pop()) {
+    settle(**job);
+    Reorder& reorder = lanes_[(*job)->result.frame.source]->reorder;
+    reorder.put(**job, (*job)->sequence);
+    while (Job* next = reorder.next()) emit(*next);
+  }
+}
+
+void AsyncRun::settle(Job& job) {
+  FrameResult& result = job.result;
+  if (job.outcome) {
+    result.device = job.outcome->device;
+    result.infer_time = job.outcome->infer_time;
+    infer_.record(result.infer_time);
+    job.outcome = timed(postprocess_, clock_,
+                        [&] { return postprocess(parts_.detector, job.slot.request(), job.transform, result); });
+  }
+  job.slot = {};  // the request is free for the next frame
+  result.reason.clear();
+  if (job.outcome) return;
+  if (result.status == FrameStatus::emitted) result.status = FrameStatus::failed;
+  const Error& error = job.outcome.error();
+  result.reason = std::string(to_string(error.code)) + ": " + error.message;
+  result.detections.clear();
+}
+
+void AsyncRun::emit(Job& job) {
+  tally_.settle(job.result, job.outcome ? nullptr : &job.outcome.error(), clock_.now());
+  std::vector<SinkWorker*>& sinks = lanes_[job.result.frame.source]->sinks;
+  job.holders.store(static_cast<int>(sinks.size()), std::memory_order_relaxed);
+  if (sinks.empty()) return release(job);
+  for (SinkWorker* sink : sinks) sink->push(job);
+}
+
+void AsyncRun::release(Job& job) {
+  Lane& lane = *lanes_[job.result.frame.source];
+  job.result.frame = {};  // the pixels go back to their source
+  lane.free.push(&job);
+  lane.credits.give_back(job.credit);
+}
+
+}  // namespace inflight

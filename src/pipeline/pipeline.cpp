@@ -1,0 +1,141 @@
+#include "inflight/pipeline.hpp"
+
+#include <functional>
+
+#include "async_run.hpp"
+#include "sync_run.hpp"
+
+namespace inflight {
+namespace {
+
+/// A caller's function as a sink.
+class FunctionSink final : public Sink {
+ public:
+  explicit FunctionSink(std::function<void(const FrameResult&)> function) : function_(std::move(function)) {}
+  Result<void> write(const FrameResult& result) override {
+    try {
+      function_(result);
+      return {};
+    } catch (const std::exception& error) {
+      return fail(ErrorCode::output_failed, std::string("the result function threw: ") + error.what());
+    }
+  }
+  Result<void> finish() override { return {}; }
+
+ private:
+  std::function<void(const FrameResult&)> function_;
+};
+
+}  // namespace
+
+class Pipeline::Impl {
+ public:
+  RunParts parts;
+
+  Result<RunSummary> run() {
+    if (Result<void> ready = check(); !ready) return fail(std::move(ready.error()));
+    ran_ = true;
+    tally_.rates.resize(parts.sources.size());
+    begin_ = parts.clock().now();
+    events_.start(begin_);
+    began_.store(true, std::memory_order_release);
+    Duration cpu = process_cpu_time();
+    bool sync = parts.options.api == Api::sync;
+    Result<RunNumbers> numbers = sync ? run_sync(parts, tally_, events_, closing_) : run_async();
+    if (!numbers) return fail(std::move(numbers.error()));
+    numbers->wall = parts.clock().now() - begin_;
+    numbers->cpu = process_cpu_time() - cpu;
+    RunSummary summary = summarise_run(parts, tally_, *numbers);
+    events_.write_to(summary);
+    return summary;
+  }
+
+  void end(bool drop) noexcept {
+    closing_.store(true);
+    MutexLock lock(mutex_);
+    dropping_ = dropping_ || drop;
+    if (async_) return async_->end(drop);
+    for (SourceEntry& entry : parts.sources) entry.source->interrupt();
+  }
+
+  Progress progress() const {
+    Progress progress;
+    progress.read = tally_.read.load(std::memory_order_relaxed);
+    progress.done = tally_.done.load(std::memory_order_relaxed);
+    for (const SourceEntry& entry : parts.sources) progress.expected += entry.source->info().frames.value_or(0);
+    if (!began_.load(std::memory_order_acquire)) return progress;
+    progress.elapsed = parts.clock().now() - begin_;
+    double seconds = to_seconds(progress.elapsed);
+    if (seconds > 0) progress.frames_per_second = static_cast<double>(progress.done) / seconds;
+    return progress;
+  }
+
+ private:
+  Result<void> check() const {
+    if (ran_) return fail(ErrorCode::invalid_argument, "a pipeline runs once; build another for another run");
+    if (parts.sources.empty()) return fail(ErrorCode::invalid_argument, "the pipeline has no source");
+    if (parts.options.requests < 0) return fail(ErrorCode::invalid_argument, "requests must be at least 1");
+    const Detector& detector = parts.detector;
+    if (!detector.model || !detector.preprocessor || !detector.postprocessor)
+      return fail(ErrorCode::invalid_argument, "the detector needs a model, a preprocessor and a postprocessor");
+    return {};
+  }
+
+  Result<RunNumbers> run_async() {
+    InferQueueOptions options;
+    options.requests = requests_in_flight(*parts.detector.model, parts.options);
+    options.dispatch = Dispatch::engine_thread;  // the completion only hands the job on
+    options.clock = parts.options.clock;
+    Result<InferQueue> queue = InferQueue::create(parts.detector.model, options);
+    if (!queue) return fail(std::move(queue.error()));
+    AsyncRun run(parts, tally_, events_, std::move(*queue));
+    set_current(&run);
+    RunNumbers numbers = run.run();
+    set_current(nullptr);
+    return numbers;
+  }
+
+  /// An end() that came before the run began takes effect here.
+  void set_current(AsyncRun* run) {
+    MutexLock lock(mutex_);
+    async_ = run;
+    if (run && closing_.load()) run->end(dropping_);
+  }
+
+  Tally tally_;
+  EventLog events_;
+  bool ran_ = false;
+  TimePoint begin_;  // written before began_
+  std::atomic<bool> began_ = false;
+  std::atomic<bool> closing_ = false;
+  Mutex mutex_;
+  AsyncRun* async_ INFLIGHT_GUARDED_BY(mutex_) = nullptr;
+  bool dropping_ INFLIGHT_GUARDED_BY(mutex_) = false;
+};
+
+Pipeline::Pipeline(Detector detector, PipelineOptions options) : impl_(std::make_unique<Impl>()) {
+  impl_->parts.detector = std::move(detector);
+  impl_->parts.options = options;
+}
+
+Pipeline::Pipeline(Pipeline&&) noexcept = default;
+Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+Pipeline::~Pipeline() = default;
+
+SourceId Pipeline::add_source(std::unique_ptr<Source> source, std::vector<std::unique_ptr<Sink>> sinks) {
+  impl_->parts.sources.push_back({std::move(source), std::move(sinks)});
+  return static_cast<SourceId>(impl_->parts.sources.size() - 1);
+}
+
+void Pipeline::add_sink(std::unique_ptr<Sink> sink) { impl_->parts.shared_sinks.push_back(std::move(sink)); }
+
+void Pipeline::on_result(std::function<void(const FrameResult&)> function) {
+  add_sink(std::make_unique<FunctionSink>(std::move(function)));
+}
+
+Result<RunSummary> Pipeline::run() { return impl_->run(); }
+void Pipeline::close() noexcept { impl_->end(false); }
+void Pipeline::stop() noexcept { impl_->end(true); }
+Progress Pipeline::progress() const { return impl_->progress(); }
+
+}  // namespace inflight

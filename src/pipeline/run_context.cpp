@@ -1,0 +1,126 @@
+#include "run_context.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace inflight {
+
+int requests_in_flight(const CompiledModel& model, const PipelineOptions& options) noexcept {
+  return options.requests > 0 ? options.requests : 2 * model.optimal_requests();
+}
+
+void EventLog::add(TimePoint now, std::string kind, std::string text) {
+  MutexLock lock(mutex_);
+  if (events_.size() < kKept) events_.push_back({now - start_, std::move(kind), std::move(text)});
+}
+
+void EventLog::fail(TimePoint now, std::string kind, const Error& error) {
+  add(now, std::move(kind), error.message);
+  MutexLock lock(mutex_);
+  if (error_.empty()) error_ = error.message;
+}
+
+void EventLog::write_to(RunSummary& summary) const {
+  MutexLock lock(mutex_);
+  summary.events = events_;
+  summary.error = error_;
+}
+
+void Tally::settle(FrameResult& result, const Error* error, TimePoint now) {
+  result.end_to_end_time = now - result.frame.read_at;
+  result.frames_per_second = rates[result.frame.source].tick(now);
+  switch (result.status) {
+    case FrameStatus::emitted:
+      ++counts.emitted;
+      end_to_end.record(result.end_to_end_time);
+      break;
+    case FrameStatus::dropped: ++counts.dropped[error ? to_string(error->code) : result.reason]; break;
+    case FrameStatus::failed: ++counts.failed[error ? to_string(error->code) : result.reason]; break;
+  }
+  done.fetch_add(1, std::memory_order_relaxed);
+}
+
+namespace {
+
+EngineSummary summarise_engine(const RunParts& parts, const RunNumbers& numbers) {
+  RuntimeInfo runtime = parts.detector.model->runtime();
+  EngineSummary engine;
+  engine.engine = runtime.engine;
+  engine.device = runtime.device;
+  engine.precision = runtime.precision;
+  engine.requests = numbers.requests;
+  engine.execution_streams = runtime.execution_streams;
+  return engine;
+}
+
+/// Share of the run in which the stage was at work. Of inference: mean number in flight ÷ execution streams
+/// (Little's law: Σ infer_time ÷ wall), at most 1, since requests beyond the streams wait.
+double utilisation(Stage stage, const StageMeter& meter, const RunNumbers& numbers, int streams) {
+  double wall = std::max(1e-9, to_seconds(numbers.wall));
+  double busy = to_seconds(meter.busy()) / wall;
+  return std::min(1.0, stage == Stage::infer ? busy / streams : busy);
+}
+
+std::vector<StageSummary> summarise_stages(const RunNumbers& numbers, int streams) {
+  std::vector<StageSummary> all;
+  for (std::size_t i = 0; i < kStageNames.size(); ++i) {
+    const StageMeter& meter = numbers.stages[i];
+    StageSummary stage;
+    stage.name = kStageNames[i];
+    stage.p50_ms = to_ms(meter.histogram().percentile(0.5));
+    stage.p99_ms = to_ms(meter.histogram().percentile(0.99));
+    stage.utilisation = utilisation(static_cast<Stage>(i), meter, numbers, streams);
+    all.push_back(std::move(stage));
+  }
+  return all;
+}
+
+/// Names what to change first. Processors that are all busy limit the run whichever stage is busiest; else it
+/// is the stage that was always at work.
+std::string find_bottleneck(const RunSummary& summary) {
+  double cores = available_cores();
+  double busy = summary.wall_s > 0 ? summary.cpu_s / summary.wall_s / cores : 0;
+  auto busiest = std::ranges::max_element(summary.stages, {}, &StageSummary::utilisation);
+  if (busiest == summary.stages.end()) return {};
+  std::string where = fmt::format("{}: at work {:.0f} % of the time", busiest->name, 100 * busiest->utilisation);
+  if (summary.api == "sync")
+    return fmt::format("{}; the stages wait for one another, --api async lets them overlap", where);
+  if (busy > 0.9) return fmt::format("{}; the processor is full ({:.0f} % of {:.0f} cores)", where, 100 * busy, cores);
+  return fmt::format("{}; the processor is not full ({:.0f} % of {:.0f} cores)", where, 100 * busy, cores);
+}
+
+}  // namespace
+
+RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNumbers& numbers) {
+  RunSummary summary;
+  summary.api = parts.options.api == Api::sync ? "sync" : "async";
+  summary.frames = tally.counts;
+  summary.frames.read = tally.read.load();
+  summary.wall_s = to_seconds(numbers.wall);
+  summary.cpu_s = to_seconds(numbers.cpu);
+  summary.peak_rss_mb = peak_rss_mb();
+  summary.fps = summary.wall_s > 0 ? static_cast<double>(summary.frames.emitted) / summary.wall_s : 0;
+  summary.latency = summarise(tally.end_to_end);
+  summary.engine = summarise_engine(parts, numbers);
+  summary.stages = summarise_stages(numbers, std::max(1, summary.engine.execution_streams));
+  summary.bottleneck = find_bottleneck(summary);
+  return summary;
+}
+
+Outcome postprocess(const Detector& detector, InferRequest& request, const SourceTransform& transform,
+                    FrameResult& result) {
+  constexpr std::size_t kMostOutputs = 16;
+  std::array<TensorView, kMostOutputs> outputs;
+  std::size_t count = std::min(kMostOutputs, detector.model->info().outputs.size());
+  for (std::size_t port = 0; port < count; ++port) {
+    Result<TensorView> output = request.output(port);
+    if (!output) return fail(std::move(output.error()));
+    outputs[port] = *output;
+  }
+  Result<void> done = detector.postprocessor->run({outputs.data(), count}, transform, result.detections);
+  if (!done) return fail(std::move(done.error()));
+  return Served{};
+}
+
+}  // namespace inflight

@@ -1,0 +1,82 @@
+// What a synchronous and an asynchronous run share: what was asked for, and what came of it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "inflight/pipeline.hpp"
+#include "mutex.hpp"
+#include "rate_meter.hpp"
+#include "stage_meter.hpp"
+
+namespace inflight {
+
+struct SourceEntry {
+  std::unique_ptr<Source> source;
+  std::vector<std::unique_ptr<Sink>> sinks;  ///< of this source alone
+};
+
+/// Everything a run is made of. Constant during the run, save what says otherwise.
+struct RunParts {
+  Detector detector;
+  PipelineOptions options;
+  std::vector<SourceEntry> sources;
+  std::vector<std::unique_ptr<Sink>> shared_sinks;
+  Clock& clock() const noexcept { return options.clock ? *options.clock : steady_clock(); }
+};
+
+/// Unless asked for, twice what the engine calls optimal: one set runs while the other is filled, so that no
+/// execution stream waits for the feeding thread to be scheduled. docs/decisions/ has the measurement.
+int requests_in_flight(const CompiledModel& model, const PipelineOptions& options) noexcept;
+
+/// What happened besides frames. Thread-safe; the first kKept events are kept, all are counted.
+class EventLog {
+ public:
+  void start(TimePoint now) noexcept { start_ = now; }
+  void add(TimePoint now, std::string kind, std::string text) INFLIGHT_EXCLUDES(mutex_);
+  /// The same, and the run counts as failed: the first error is the run's.
+  void fail(TimePoint now, std::string kind, const Error& error) INFLIGHT_EXCLUDES(mutex_);
+  void write_to(RunSummary& summary) const INFLIGHT_EXCLUDES(mutex_);
+
+ private:
+  static constexpr std::size_t kKept = 1000;
+  TimePoint start_;
+  mutable Mutex mutex_;
+  std::vector<Event> events_ INFLIGHT_GUARDED_BY(mutex_);
+  std::string error_ INFLIGHT_GUARDED_BY(mutex_);
+};
+
+/// Ends of frames, counted where results come out in order. One thread, save the atomics.
+struct Tally {
+  std::atomic<std::uint64_t> read = 0;
+  std::atomic<std::uint64_t> done = 0;
+  FrameCounts counts;
+  Histogram end_to_end;
+  std::vector<RateMeter> rates;  ///< by source
+
+  /// Times and counts `result`, which comes out now.
+  void settle(FrameResult& result, const Error* error, TimePoint now);
+};
+
+/// Stage names as they stand in the summary, in the order of a frame's way.
+enum class Stage : std::uint8_t { decode, preprocess, infer, postprocess, sink };
+inline constexpr std::array<const char*, 5> kStageNames{"decode", "preprocess", "infer", "postprocess", "sink"};
+
+/// The numbers of a run that ended. Fills everything but events and calibration.
+struct RunNumbers {
+  std::array<StageMeter, 5> stages;
+  Duration wall{0};
+  Duration cpu{0};
+  int requests = 1;
+  StageMeter& operator[](Stage stage) noexcept { return stages[static_cast<std::size_t>(stage)]; }
+};
+RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNumbers& numbers);
+
+/// Runs the postprocessor on a finished inference, into `result`. The outcome is that of the frame.
+Outcome postprocess(const Detector& detector, InferRequest& request, const SourceTransform& transform,
+                    FrameResult& result);
+
+}  // namespace inflight

@@ -1,0 +1,24 @@
+#include "sink_worker.hpp"
+
+namespace inflight {
+
+SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, const Clock& clock, std::size_t capacity, Handlers handlers)
+    : sink_(std::move(sink)), clock_(clock), handlers_(std::move(handlers)), queue_(capacity) {
+  worker_.emplace("sink", [this] { work(); });
+}
+
+void SinkWorker::work() {
+  while (std::optional<Job*> job = queue_.pop()) {
+    if (!failed_) report(timed(meter_, clock_, [&] { return sink_->write((*job)->result); }));
+    handlers_.release(**job);
+  }
+  report(sink_->finish());
+}
+
+void SinkWorker::report(const Result<void>& result) {
+  if (result || failed_) return;
+  failed_ = true;
+  handlers_.failed(result.error());
+}
+
+}  // namespace inflight

@@ -1,0 +1,46 @@
+// A sink on a thread of its own, so that drawing, encoding and writing never hold the device up.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "bounded_queue.hpp"
+#include "job.hpp"
+#include "run_context.hpp"
+#include "worker.hpp"
+
+namespace inflight {
+
+/// Writes jobs in the order pushed. The destructor waits for the thread; call close() first.
+class SinkWorker {
+ public:
+  struct Handlers {
+    std::function<void(Job&)> release;        ///< the sink has let the job go
+    std::function<void(const Error&)> failed;  ///< once, at the first failure; later jobs are only released
+  };
+
+  /// `capacity`: as many as there are jobs, so that push() never waits: credits are what bounds a run.
+  SinkWorker(std::unique_ptr<Sink> sink, const Clock& clock, std::size_t capacity, Handlers handlers);
+
+  void push(Job& job) { queue_.push(&job); }
+  /// No more jobs: what is queued is written, then the sink is finished.
+  void close() { queue_.close(); }
+  /// Waits for the end. Its numbers may be read afterwards.
+  void join() { worker_.reset(); }
+  const StageMeter& meter() const noexcept { return meter_; }
+
+ private:
+  void work();
+  void report(const Result<void>& result);
+
+  std::unique_ptr<Sink> sink_;
+  const Clock& clock_;
+  Handlers handlers_;
+  BoundedQueue<Job*> queue_;
+  StageMeter meter_;
+  bool failed_ = false;
+  std::optional<Worker> worker_;  // last: joined before what it uses goes
+};
+
+}  // namespace inflight

@@ -1,0 +1,78 @@
+#include "json.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "example_runs.hpp"
+
+namespace inflight::report {
+namespace {
+
+TEST(SummaryJson, HasTheDocumentedShapeAndOrder) {
+  const Json expected = Json::parse(R"({
+    "api": "async",
+    "frames": {"read": 1394, "emitted": 1390, "dropped": {"stopped": 3}, "failed": {"engine_failed": 1}},
+    "wall_s": 2.3571,
+    "cpu_s": 4.61,
+    "peak_rss_mb": 312.4,
+    "fps": 589.7,
+    "latency_ms": {"p50": 8.41, "p90": 9.1, "p95": 9.52, "p99": 11.04, "max": 20.3},
+    "stages": {
+      "decode": {"core_ms": 0.451, "p50_ms": 0.47, "p99_ms": 0.9, "utilisation": 0.27},
+      "preprocess": {"core_ms": 0.09, "p50_ms": 0.1, "p99_ms": 0.2, "utilisation": 0.05},
+      "infer": {"core_ms": 2.7, "p50_ms": 6.1, "p99_ms": 8.2, "utilisation": 0.97}
+    },
+    "engine": {"engine": "ov", "device": "ov:CPU", "precision": "bf16", "requests": 5, "execution_streams": 2,
+               "ceiling_fps": 725.25},
+    "limit_fps": 603.0,
+    "efficiency": 0.978,
+    "bottleneck": "infer: its execution streams were busy 97 % of the run",
+    "events": [{"at_s": 1.25, "kind": "frame_failed", "text": "frame 12: device lost"}],
+    "error": null
+  })");
+  EXPECT_EQ(to_json(example_run()), dump(expected));
+}
+
+TEST(SummaryJson, WritesNullForWhatWasNotCalibrated) {
+  const Json json = Json::parse(to_json(plain_run(400)));
+  EXPECT_TRUE(json["limit_fps"].is_null());
+  EXPECT_TRUE(json["efficiency"].is_null());
+  EXPECT_TRUE(json["engine"]["ceiling_fps"].is_null());
+  EXPECT_TRUE(json["stages"]["decode"]["core_ms"].is_null());
+  EXPECT_EQ(json["stages"]["decode"]["p50_ms"], 0.47);
+}
+
+TEST(SummaryJson, WritesEmptyCollectionsAsSuchForARunThatDidNothing) {
+  const Json json = Json::parse(to_json(RunSummary{}));
+  EXPECT_EQ(json["frames"]["dropped"], Json::object());
+  EXPECT_EQ(json["frames"]["failed"], Json::object());
+  EXPECT_EQ(json["stages"], Json::object());
+  EXPECT_EQ(json["events"], Json::array());
+  EXPECT_TRUE(json["bottleneck"].is_null());
+}
+
+TEST(SummaryJson, SaysWhyARunFailed) {
+  const Json json = Json::parse(to_json(failed_run("a.mp4: not a video")));
+  EXPECT_EQ(json["error"], "a.mp4: not a video");
+}
+
+TEST(SummaryJson, ReplacesBytesThatAreNotUtf8) {
+  const Json json = Json::parse(to_json(failed_run("caf\xE9.mp4: not a video")));
+  EXPECT_EQ(json["error"], "caf\uFFFD.mp4: not a video");
+}
+
+TEST(JsonNumber, KeepsFourDecimals) {
+  EXPECT_EQ(number(1.0 / 3).dump(), "0.3333");
+  EXPECT_EQ(number(123456.78912).dump(), "123456.7891");
+  EXPECT_EQ(number(-0.00001).dump(), "0.0");
+}
+
+TEST(JsonNumber, IsNullWhereThereIsNoNumber) {
+  EXPECT_TRUE(number(std::numeric_limits<double>::infinity()).is_null());
+  EXPECT_TRUE(number(std::numeric_limits<double>::quiet_NaN()).is_null());
+  EXPECT_TRUE(number(std::optional<double>{}).is_null());
+}
+
+}  // namespace
+}  // namespace inflight::report

@@ -1,0 +1,416 @@
+#include "infer_queue_state.hpp"
+
+#include <algorithm>
+
+namespace inflight {
+namespace {
+
+tl::unexpected<Error> closed() { return fail(ErrorCode::closed, "the queue is closed"); }
+tl::unexpected<Error> none_free() { return fail(ErrorCode::would_block, "no request is free"); }
+
+/// False if the callback threw: a user's exception must not unwind an engine's thread.
+template <class Argument>
+bool call(Callback<void(Argument)>& callback, Argument argument) noexcept {
+  try {
+    callback(std::move(argument));
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+}  // namespace
+
+InferQueue::State::State(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options)
+    : model_(std::move(model)),
+      order_(options.order),
+      dispatch_(options.dispatch),
+      clock_(options.clock ? *options.clock : steady_clock()) {}
+
+InferQueue::State::~State() {
+  while (!spare_.empty()) delete &spare_.pop();
+}
+
+Result<std::shared_ptr<InferQueue::State>> InferQueue::State::create(std::shared_ptr<CompiledModel> model,
+                                                                     const InferQueueOptions& options) {
+  std::shared_ptr<State> state(new State(std::move(model), options));
+  auto count = static_cast<std::size_t>(options.requests > 0 ? options.requests : std::max(1, state->model_->optimal_requests()));
+  for (std::size_t i = 0; i < count; ++i) {
+    Result<std::unique_ptr<InferRequest>> request = state->model_->create_request();
+    if (!request) return fail(std::move(request.error()));
+    state->requests_.push_back(std::move(*request));
+  }
+  {
+    MutexLock lock(state->mutex_);
+    state->records_ = std::vector<Record>(count);
+    state->ring_.resize(count);
+    state->stats_.requests = static_cast<int>(count);
+    for (std::size_t i = count; i > 0; --i) state->idle_.push_back(static_cast<std::uint32_t>(i - 1));
+  }
+  if (state->dispatch_ == Dispatch::own_thread) state->start_worker();
+  return state;
+}
+
+void InferQueue::State::start_worker() {
+  worker_.emplace("infer-queue", [this] { work(); });
+}
+
+// ---- taking and returning requests ----
+
+std::optional<std::uint32_t> InferQueue::State::take_idle() {
+  if (idle_.empty()) return std::nullopt;
+  std::uint32_t index = idle_.back();
+  idle_.pop_back();
+  records_[index].phase = Phase::leased;
+  return index;
+}
+
+Result<InferQueue::Slot> InferQueue::State::try_acquire() {
+  MutexLock lock(mutex_);
+  if (closed_) return closed();
+  std::optional<std::uint32_t> index = take_idle();
+  if (!index) return none_free();
+  return Slot(shared_from_this(), *index);
+}
+
+Result<InferQueue::Slot> InferQueue::State::acquire(std::optional<Duration> time) {
+  MutexLock lock(mutex_);
+  if (closed_) return closed();
+  if (std::optional<std::uint32_t> index = take_idle()) return Slot(shared_from_this(), *index);
+  if (time && *time <= Duration{0}) return none_free();
+
+  TimePoint since = clock_.now();
+  std::optional<TimePoint> until;
+  if (time && *time < TimePoint::max() - since) until = since + *time;  // else it is never over
+  Waiter self;
+  waiting_.push(self);
+  wait_for_answer(lock, self, until);
+  stats_.queue_time += clock_.now() - since;
+  if (!self.answered) return none_free();
+  return to_slot(self.index);
+}
+
+void InferQueue::State::wait_for_answer(MutexLock& lock, Waiter& self, std::optional<TimePoint> until) {
+  bool late = false;
+  TimerId timer = 0;
+  if (until) {
+    timer = clock_.call_at(*until, [this, &late] {
+      MutexLock timer_lock(mutex_);
+      late = true;
+      answered_.notify_all();
+    });
+  }
+  while (!self.answered && !late) answered_.wait(lock);
+  if (!self.answered) waiting_.remove(self);
+  // A timer that could not be cancelled is about to write `late`, which lives on this stack.
+  if (timer != 0 && !clock_.cancel(timer))
+    while (!late) answered_.wait(lock);
+}
+
+void InferQueue::State::acquire_async(Callback<void(Result<Slot>)> ready) {
+  MutexLock lock(mutex_);
+  std::optional<std::uint32_t> index = closed_ ? std::nullopt : take_idle();
+  if (!index && !closed_) {
+    Waiter& waiter = spare_.empty() ? *new Waiter : spare_.pop();
+    waiter.ready = std::move(ready);
+    return waiting_.push(waiter);
+  }
+  lock.unlock();
+  ready(to_slot(index));
+}
+
+Result<InferQueue::Slot> InferQueue::State::to_slot(std::optional<std::uint32_t> index) {
+  if (!index) return closed();
+  return Slot(shared_from_this(), *index);
+}
+
+void InferQueue::State::WaiterList::push(Waiter& waiter) noexcept {
+  waiter.next = nullptr;
+  (last_ ? last_->next : first_) = &waiter;
+  last_ = &waiter;
+}
+
+InferQueue::State::Waiter& InferQueue::State::WaiterList::pop() noexcept {
+  Waiter& waiter = *first_;
+  first_ = waiter.next;
+  if (!first_) last_ = nullptr;
+  return waiter;
+}
+
+void InferQueue::State::WaiterList::remove(Waiter& waiter) noexcept {
+  Waiter* before = nullptr;
+  for (Waiter* w = first_; w != &waiter; w = w->next) before = w;
+  (before ? before->next : first_) = waiter.next;
+  if (last_ == &waiter) last_ = before;
+}
+
+void InferQueue::State::answer_first(std::optional<std::uint32_t> index) {
+  Waiter& waiter = waiting_.pop();
+  waiter.index = index;
+  waiter.answered = true;
+  if (index) records_[*index].phase = Phase::leased;
+  if (waiter.ready) return to_call_.push(waiter);
+  answered_.notify_all();
+}
+
+void InferQueue::State::recycle(std::uint32_t index) {
+  records_[index].phase = Phase::idle;
+  if (!waiting_.empty()) return answer_first(index);
+  idle_.push_back(index);
+}
+
+void InferQueue::State::release(std::uint32_t index) noexcept {
+  MutexLock lock(mutex_);
+  recycle(index);
+  // Only waiters: a callback must not find itself called again from within because it let its slot go.
+  if (to_call_.empty()) return;
+  if (dispatch_ == Dispatch::own_thread && !worker_stops_) return work_.notify_one();
+  while (!to_call_.empty()) answer_async(lock);
+}
+
+// ---- submissions ----
+
+Result<Ticket> InferQueue::State::submit(std::uint32_t index, Completion done, const SubmitOptions& options) {
+  Ticket ticket{index, 0};
+  {
+    MutexLock lock(mutex_);
+    if (closed_) {
+      recycle(index);
+      return closed();
+    }
+    Record& record = records_[index];
+    ticket.submission = record.submission = ++submissions_;
+    record.phase = Phase::running;
+    record.with_engine = true;
+    record.delivered = false;
+    record.done = std::move(done);
+    if (order_ == StageOrder::in_order) push_order(index);
+    ++outstanding_;
+    ++stats_.submitted;
+    stats_.max_in_flight = std::max(stats_.max_in_flight, ++with_engine_);
+    if (options.deadline) {
+      auto expired = [self = shared_from_this(), ticket] { self->expire(ticket.slot, ticket.submission); };
+      record.deadline = clock_.call_at(*options.deadline, std::move(expired));
+    }
+  }
+  // Outside the lock: the engine may take its time, and may answer on another thread before this returns.
+  Result<void> started = requests_[index]->start([this, index](Outcome o) { on_done(index, std::move(o)); });
+  if (started || !undo_start(index)) return ticket;
+  return fail(std::move(started.error()));
+}
+
+bool InferQueue::State::undo_start(std::uint32_t index) {
+  Completion done;  // destroyed after the lock is let go
+  MutexLock lock(mutex_);
+  Record& record = records_[index];
+  record.with_engine = false;
+  --with_engine_;
+  bool undone = record.phase != Phase::given_up;  // else its end is announced already, and stands
+  if (undone) {
+    if (record.deadline != 0) clock_.cancel(std::exchange(record.deadline, 0));
+    done = std::move(record.done);
+    --outstanding_;
+    --stats_.submitted;
+    if (order_ == StageOrder::in_order) drop_order(index);
+    recycle(index);
+  } else if (record.delivered) {
+    recycle(index);
+  }
+  settled_.notify_all();
+  dispatch(lock);
+  return undone;
+}
+
+void InferQueue::State::on_done(std::uint32_t index, Outcome outcome) {
+  MutexLock lock(mutex_);
+  Record& record = records_[index];
+  record.with_engine = false;
+  --with_engine_;
+  if (record.phase == Phase::given_up) {
+    if (record.delivered) recycle(index);
+  } else {
+    if (record.deadline != 0) clock_.cancel(std::exchange(record.deadline, 0));
+    record.outcome = std::move(outcome);
+    record.phase = Phase::ready;
+    make_ready(index);
+  }
+  settled_.notify_all();
+  dispatch(lock);
+}
+
+void InferQueue::State::expire(std::uint32_t index, std::uint64_t submission) {
+  MutexLock lock(mutex_);
+  Record& record = records_[index];
+  if (record.submission != submission || record.phase != Phase::running) return;
+  give_up(index, {ErrorCode::deadline_exceeded, "its deadline passed before the inference was done"});
+  dispatch(lock);
+}
+
+bool InferQueue::State::cancel(Ticket ticket) noexcept {
+  MutexLock lock(mutex_);
+  if (ticket.slot >= records_.size()) return false;
+  Record& record = records_[ticket.slot];
+  if (record.submission != ticket.submission || record.phase != Phase::running) return false;
+  give_up(ticket.slot, {ErrorCode::cancelled, "the submission was cancelled"});
+  dispatch(lock);
+  return true;
+}
+
+void InferQueue::State::give_up(std::uint32_t index, Error why) {
+  Record& record = records_[index];
+  if (record.deadline != 0) clock_.cancel(std::exchange(record.deadline, 0));
+  record.phase = Phase::given_up;
+  record.outcome = fail(std::move(why));
+  make_ready(index);
+  // Under the lock, so that it cannot hit the next inference of the same request. Engines answer elsewhere.
+  requests_[index]->cancel();
+}
+
+void InferQueue::State::count(const Outcome& outcome) {
+  if (outcome) {
+    ++stats_.succeeded;
+    stats_.infer_time += outcome->infer_time;
+    return;
+  }
+  switch (outcome.error().code) {
+    case ErrorCode::cancelled: ++stats_.cancelled; break;
+    case ErrorCode::deadline_exceeded: ++stats_.expired; break;
+    default: ++stats_.failed;
+  }
+}
+
+// ---- delivery ----
+
+void InferQueue::State::push_order(std::uint32_t index) {
+  // A record is in the ring at most once: it is not idle before it was delivered.
+  order_at(ring_size_++) = index;
+}
+
+void InferQueue::State::drop_order(std::uint32_t index) {
+  std::size_t i = 0;
+  while (order_at(i) != index) ++i;
+  for (--ring_size_; i < ring_size_; ++i) order_at(i) = order_at(i + 1);
+}
+
+void InferQueue::State::make_ready(std::uint32_t index) {
+  count(records_[index].outcome);
+  if (order_ == StageOrder::any_order) push_order(index);
+}
+
+std::optional<std::uint32_t> InferQueue::State::next_ready() {
+  if (ring_size_ == 0 || (delivering_ && order_ == StageOrder::in_order)) return std::nullopt;
+  std::uint32_t index = order_at(0);
+  if (records_[index].phase == Phase::running) return std::nullopt;
+  ring_head_ = (ring_head_ + 1) % ring_.size();
+  --ring_size_;
+  return index;
+}
+
+void InferQueue::State::deliver(MutexLock& lock, std::uint32_t index) INFLIGHT_UNLOCKS {
+  Record& record = records_[index];
+  Completion done = std::move(record.done);
+  Completed completed{std::move(record.outcome), {}};
+  if (record.phase == Phase::ready) {
+    record.phase = Phase::leased;
+    completed.slot = Slot(shared_from_this(), index);
+  } else {
+    record.delivered = true;
+    if (!record.with_engine) recycle(index);
+  }
+  delivering_ = true;
+  lock.unlock();
+  bool returned = call(done, std::move(completed));
+  done.reset();
+  lock.lock();
+  delivering_ = false;
+  if (!returned) ++stats_.callback_errors;
+  --outstanding_;
+  settled_.notify_all();
+}
+
+void InferQueue::State::answer_async(MutexLock& lock) INFLIGHT_UNLOCKS {
+  Waiter& waiter = to_call_.pop();
+  Callback<void(Result<Slot>)> ready = std::move(waiter.ready);
+  std::optional<std::uint32_t> index = waiter.index;
+  spare_.push(waiter);
+  ++calling_;
+  lock.unlock();
+  bool returned = call(ready, to_slot(index));
+  ready.reset();
+  lock.lock();
+  --calling_;
+  if (!returned) ++stats_.callback_errors;
+  settled_.notify_all();
+}
+
+bool InferQueue::State::has_work() {
+  return !to_call_.empty() || (ring_size_ > 0 && records_[order_at(0)].phase != Phase::running);
+}
+
+void InferQueue::State::deliver_all(MutexLock& lock) {
+  while (true) {
+    if (std::optional<std::uint32_t> index = next_ready()) {
+      deliver(lock, *index);
+    } else if (!to_call_.empty()) {
+      answer_async(lock);
+    } else {
+      return;
+    }
+  }
+}
+
+void InferQueue::State::dispatch(MutexLock& lock) {
+  if (!has_work()) return;
+  if (dispatch_ == Dispatch::own_thread && !worker_stops_) return work_.notify_one();
+  deliver_all(lock);
+}
+
+void InferQueue::State::work() {
+  MutexLock lock(mutex_);
+  while (!worker_stops_) {
+    deliver_all(lock);
+    if (!worker_stops_ && !has_work()) work_.wait(lock);
+  }
+}
+
+// ---- ending ----
+
+void InferQueue::State::wait_all() {
+  MutexLock lock(mutex_);
+  while (outstanding_ > 0 || with_engine_ > 0) settled_.wait(lock);
+}
+
+void InferQueue::State::close() noexcept {
+  MutexLock lock(mutex_);
+  closed_ = true;
+  while (!waiting_.empty()) answer_first(std::nullopt);
+  dispatch(lock);
+}
+
+void InferQueue::State::stop() noexcept {
+  close();
+  MutexLock lock(mutex_);
+  for (std::uint32_t i = 0; i < records_.size(); ++i)
+    if (records_[i].phase == Phase::running) give_up(i, {ErrorCode::cancelled, "the queue was stopped"});
+  dispatch(lock);
+}
+
+void InferQueue::State::shut_down() noexcept {
+  stop();
+  {
+    MutexLock lock(mutex_);
+    while (outstanding_ > 0 || with_engine_ > 0 || calling_ > 0 || !to_call_.empty()) settled_.wait(lock);
+    worker_stops_ = true;
+    work_.notify_one();
+  }
+  worker_.reset();
+}
+
+InferQueueStats InferQueue::State::stats() const {
+  MutexLock lock(mutex_);
+  InferQueueStats copy = stats_;
+  copy.in_flight = with_engine_;
+  return copy;
+}
+
+}  // namespace inflight

@@ -1,0 +1,21 @@
+// How an image input lies in memory.
+#pragma once
+
+#include "inflight/vision.hpp"
+
+namespace inflight {
+
+struct ImageLayout {
+  ElementType type = ElementType::u8;
+  Size size;
+  bool planar = true;  ///< NCHW: one plane per channel; otherwise NHWC: interleaved
+};
+
+/// Reads `port` as [N,3,H,W] or [N,H,W,3], by its layout where it names one, else by where the 3 stands.
+/// Errors: model_unusable, naming the port and what an image input would be.
+Result<ImageLayout> image_layout(const Port& port);
+
+/// The first input of `model` that is an image. Errors: model_unusable, as above.
+Result<ImageLayout> image_input(const ModelInfo& model);
+
+}  // namespace inflight

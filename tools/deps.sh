@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Installs what Inflight needs and this machine lacks; says nothing where nothing is missing.
+#
+# usage: tools/deps.sh [build] [bench] [tidy]      (default: build)
+#   build   compilers and libraries (apt), OpenVINO (pip, into .deps/venv)
+#   bench   the Python peers of the benchmarks (pip, into .deps/bench)
+#   tidy    clang, clang-tidy and clang-format (apt)
+#
+# apt and pip are used as they are configured on this machine. Environment:
+#   INFLIGHT_DEPS=DIR    where the Python packages go, instead of .deps
+#   INFLIGHT_NO_APT=1    the system packages are there already, under whatever names
+#   PYTHON=PATH          the Python to use, instead of the system's
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+deps=${INFLIGHT_DEPS:-$root/.deps}
+. "$root/deps.env"
+
+say() { echo "deps: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "this needs root and there is no sudo; run as root: $*"
+  fi
+}
+
+missing_packages() {
+  local package
+  local -A installed
+  while read -r status package; do
+    if [ "$status" = installed ]; then installed[$package]=1; fi
+  done < <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null)
+  for package in "$@"; do
+    if [ -z "${installed[$package]:-}" ]; then echo "$package"; fi
+  done
+}
+
+# Before apt refuses them all together with a message that names no way out.
+check_available() {
+  local package unknown=()
+  for package in "$@"; do
+    if [ -z "$(apt-cache show --no-all-versions "$package" 2>/dev/null)" ]; then unknown+=("$package"); fi
+  done
+  if [ ${#unknown[@]} != 0 ]; then
+    die "this system does not offer: ${unknown[*]}. Inflight is tested on Debian 12 and 13 (main). Elsewhere," \
+      "install what provides these, and everything else that deps.env lists, then set INFLIGHT_NO_APT=1."
+  fi
+}
+
+install_packages() {
+  if [ "${INFLIGHT_NO_APT:-0}" = 1 ]; then return; fi
+  command -v dpkg-query >/dev/null ||
+    die "this is not a Debian system. Install what deps.env lists by other means, then set INFLIGHT_NO_APT=1."
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  if [ ${#missing[@]} = 0 ]; then return; fi
+  say "installing ${missing[*]}"
+  as_root apt-get update -qq
+  check_available "${missing[@]}"
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+}
+
+# The system's own Python, for which python3-venv was installed: another one found first may lack venv.
+system_python() {
+  if [ -n "${PYTHON:-}" ]; then echo "$PYTHON"; elif [ -x /usr/bin/python3 ]; then echo /usr/bin/python3; else echo python3; fi
+}
+
+# pip writes RECORD last, so an interrupted installation is not taken for a whole one.
+has_wheel() {
+  local venv=$1 requirement=$2
+  compgen -G "$venv/lib/python3*/site-packages/${requirement%%==*}-${requirement##*==}.dist-info/RECORD" >/dev/null
+}
+
+# install_wheels VENV NAME==VERSION…: as they are named in their metadata, with _ for -.
+install_wheels() {
+  local venv=$1 requirement missing=()
+  shift
+  for requirement in "$@"; do
+    if ! has_wheel "$venv" "$requirement"; then missing+=("$requirement"); fi
+  done
+  if [ ${#missing[@]} = 0 ]; then return; fi
+  say "installing ${missing[*]} into $venv"
+  if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then "$(system_python)" -m venv --clear "$venv"; fi
+  # Everything is named and pinned here, so pip need not look for more.
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "${missing[@]}"
+}
+
+install_group() {
+  case $1 in
+    build)
+      install_packages $APT_BUILD
+      install_wheels "$deps/venv" "openvino==$OPENVINO_VERSION"
+      ;;
+    bench)
+      install_packages python3 python3-venv
+      install_wheels "$deps/bench" "openvino==$OPENVINO_VERSION" "numpy==$NUMPY_VERSION" \
+        "opencv_python_headless==$OPENCV_PYTHON_VERSION"
+      ;;
+    tidy) install_packages $APT_TIDY ;;
+    *) die "unknown group \"$1\"; there are build, bench and tidy" ;;
+  esac
+}
+
+for group in "${@:-build}"; do install_group "$group"; done
