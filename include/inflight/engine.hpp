@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -42,6 +43,22 @@ enum class PerformanceHint : std::uint8_t { latency, throughput, cumulative_thro
 /// "latency", "throughput", "cumulative_throughput". Points to static storage.
 const char* to_string(PerformanceHint hint) noexcept;
 
+/// Something that a virtual device (AUTO, MULTI, BATCH) did or met.
+struct DeviceEvent {
+  TimePoint at;
+  std::string kind;    ///< compiling, ready, serving, switched, failed, readmitted, batching, rebuilt
+  std::string device;  ///< as a device string, e.g. "ort:CPU"
+  std::string text;    ///< for people: times, measured speeds, reasons
+  std::optional<double> inferences_per_second;  ///< where it was measured
+};
+
+/// How requests are gathered into batches (BATCH devices).
+struct BatchPolicy {
+  int max_size = 0;  ///< 0: the size in the device string, else by measurement
+  /// The longest that the oldest request of a batch waits for company. OpenVINO's AUTO_BATCH_TIMEOUT.
+  Duration max_delay = std::chrono::milliseconds(5);
+};
+
 struct CompileOptions {
   PerformanceHint hint = PerformanceHint::throughput;
   int requests = 0;           ///< how many will be in flight (PERFORMANCE_HINT_NUM_REQUESTS); 0: unknown
@@ -57,6 +74,10 @@ struct CompileOptions {
   std::array<float, 3> scale{1, 1, 1};
   std::filesystem::path cache_dir;                ///< where compiled models are kept; empty: nowhere
   std::map<std::string, std::string> properties;  ///< the engine's own, by its own names; these win
+  BatchPolicy batching;           ///< of BATCH devices
+  bool auto_batching = true;      ///< BATCH where it measures as a gain, under the throughput hint (ALLOW_AUTO_BATCHING)
+  /// Told what virtual devices do, on any thread, one call at a time; must not block. May be empty.
+  std::function<void(const DeviceEvent&)> on_event;
   Clock* clock = nullptr;  ///< for engines that simulate time; nullptr: steady_clock()
 };
 
@@ -119,6 +140,8 @@ class CompiledModel {
   /// How many requests keep the device busy, ≥ 1. May change while it runs (a switch of devices).
   virtual int optimal_requests() const noexcept = 0;
   virtual Result<std::unique_ptr<InferRequest>> create_request() = 0;
+  /// No further request is to be expected soon: those that wait to be gathered into a batch wait no longer.
+  virtual void flush() noexcept {}
 };
 
 struct DeviceInfo {

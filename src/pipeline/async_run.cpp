@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "steps.hpp"
+
 namespace inflight {
 namespace {
 
@@ -10,8 +12,8 @@ namespace {
 std::size_t jobs_per_source(const RunParts& parts, int requests) {
   constexpr int kDecodedAhead = 4;
   constexpr int kBehind = 12;
-  int jobs = parts.options.max_frames > 0 ? parts.options.max_frames : requests + kDecodedAhead + kBehind;
-  return static_cast<std::size_t>(jobs);
+  if (parts.options.max_frames <= 0) return static_cast<std::size_t>(requests + kDecodedAhead + kBehind);
+  return std::max<std::size_t>(1, static_cast<std::size_t>(parts.options.max_frames) / parts.sources.size());
 }
 
 std::size_t expected_bytes(const Source& source) {
@@ -116,7 +118,7 @@ void AsyncRun::read_source(SourceId id) {
   for (std::uint64_t sequence = 0; lane.credits.take(bytes); ++sequence) {
     Job& job = **lane.free.pop();  // as many jobs as credits: never waits
     job.sequence = sequence;
-    if (closing_.load(std::memory_order_relaxed) || !read_frame(id, job)) {
+    if (closing_.load(std::memory_order_relaxed) || !read_into(id, job)) {
       lane.free.push(&job);
       lane.credits.give_back(bytes);
       break;
@@ -129,14 +131,10 @@ void AsyncRun::read_source(SourceId id) {
   if (sources_left_.fetch_sub(1) == 1) decoded_.close();
 }
 
-bool AsyncRun::read_frame(SourceId id, Job& job) {
-  TimePoint begin = clock_.now();
-  Result<bool> got = parts_.sources[id].source->read(job.result.frame);
+bool AsyncRun::read_into(SourceId id, Job& job) {
+  Result<bool> got = read_frame(parts_, id, job.result.frame, lanes_[id]->decode);
   if (!got) events_.fail(clock_.now(), "source_failed", got.error());
   if (!got || !*got) return false;
-  lanes_[id]->decode.record(clock_.now() - begin);
-  job.result.frame.source = id;
-  job.result.frame.read_at = begin;
   tally_.read.fetch_add(1, std::memory_order_relaxed);
   return true;
 }
@@ -144,21 +142,17 @@ bool AsyncRun::read_frame(SourceId id, Job& job) {
 // ---- feed ----
 
 void AsyncRun::feed() {
-  while (std::optional<Job*> job = decoded_.pop()) {
-    if (dropping_.load(std::memory_order_relaxed))
-      skip(**job, FrameStatus::dropped, {ErrorCode::closed, "the run was stopped"});
-    else
-      feed_frame(**job);
-  }
+  while (std::optional<Job*> job = decoded_.pop()) feed_frame(**job);
 }
 
 void AsyncRun::feed_frame(Job& job) {
   Result<InferQueue::Slot> slot = queue_.acquire();
   if (!slot) return skip(job, FrameStatus::failed, std::move(slot.error()));
-  Result<TensorView> input = slot->input(0);
-  if (!input) return skip(job, FrameStatus::failed, std::move(input.error()));
+  // Only now: what was waiting for a request when the run was stopped is dropped too.
+  if (dropping_.load(std::memory_order_relaxed))
+    return skip(job, FrameStatus::dropped, {ErrorCode::closed, "the run was stopped"});
   auto transform = timed(preprocess_, clock_,
-                         [&] { return parts_.detector.preprocessor->run(job.result.frame.picture(), *input); });
+                         [&] { return preprocess(parts_.detector, job.result.frame.picture(), slot->request()); });
   if (!transform) return skip(job, FrameStatus::failed, std::move(transform.error()));
   job.transform = *transform;
   job.result.status = FrameStatus::emitted;
@@ -192,6 +186,8 @@ void AsyncRun::post() {
 
 void AsyncRun::settle(Job& job) {
   FrameResult& result = job.result;
+  result.device.clear();
+  result.infer_time = Duration{0};
   if (job.outcome) {
     result.device = job.outcome->device;
     result.infer_time = job.outcome->infer_time;
@@ -200,12 +196,7 @@ void AsyncRun::settle(Job& job) {
                         [&] { return postprocess(parts_.detector, job.slot.request(), job.transform, result); });
   }
   job.slot = {};  // the request is free for the next frame
-  result.reason.clear();
-  if (job.outcome) return;
-  if (result.status == FrameStatus::emitted) result.status = FrameStatus::failed;
-  const Error& error = job.outcome.error();
-  result.reason = std::string(to_string(error.code)) + ": " + error.message;
-  result.detections.clear();
+  conclude(result, job.outcome);
 }
 
 void AsyncRun::emit(Job& job) {

@@ -51,7 +51,7 @@ class AsyncRun {
   SinkWorker& start_sink(std::unique_ptr<Sink> sink);
 
   void read_source(SourceId id);
-  bool read_frame(SourceId id, Job& job);
+  bool read_into(SourceId id, Job& job);
   void feed();
   void feed_frame(Job& job);
   void skip(Job& job, FrameStatus status, Error why);

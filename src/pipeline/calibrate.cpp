@@ -2,9 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "inflight/infer_queue.hpp"
-#include "run_context.hpp"
+#include "steps.hpp"
 
 namespace inflight {
 namespace {
@@ -19,14 +20,15 @@ class Calibrator {
   Calibrator(const Detector& detector, const PipelineOptions& options) : detector_(detector), options_(options) {}
 
   Result<Calibration> run(Source& source, Sink* sink, int frames) {
+    if (auto ok = check(detector_); !ok) return fail(std::move(ok.error()));
     if (auto ok = decode(source, frames); !ok) return fail(std::move(ok.error()));
     if (auto ok = preprocess_and_postprocess(); !ok) return fail(std::move(ok.error()));
     if (auto ok = infer_alone(); !ok) return fail(std::move(ok.error()));
-    if (auto ok = write(sink); !ok) return fail(std::move(ok.error()));
+    if (auto ok = write_all(sink); !ok) return fail(std::move(ok.error()));
     result_.cores = available_cores();
     double core_seconds = 0;
     for (const StageSummary& stage : result_.stages) core_seconds += *stage.core_ms / 1e3;
-    result_.limit_fps = result_.cores / core_seconds;
+    if (core_seconds > 0) result_.limit_fps = result_.cores / core_seconds;
     return std::move(result_);
   }
 
@@ -42,31 +44,30 @@ class Calibrator {
   Result<void> decode(Source& source, int frames) {
     Duration begin = process_cpu_time();
     std::size_t bytes = 0, count = 0;
-    for (; count < static_cast<std::size_t>(frames); ++count) {
+    for (; std::cmp_less(count, frames); ++count) {
       Frame frame;
-      Result<bool> got = source.read(frame);
+      Result<bool> got = read(source, frame);
       if (!got && count == 0) return fail(std::move(got.error()));
       if (!got || !*got) break;  // how the source ends is for the run to tell
       bytes += frame.picture().bytes();
       if (frames_.empty() || bytes <= kMaxBytes) frames_.push_back(std::move(frame));
     }
     add(Stage::decode, process_cpu_time() - begin, count);
-    if (frames_.empty()) return fail(ErrorCode::unreadable_input, source.info().name + ": there are no frames to measure");
+    if (frames_.empty())
+      return fail(ErrorCode::unreadable_input, source.info().name + ": there are no frames to measure");
     return {};
   }
 
   Result<void> preprocess_and_postprocess() {
     Result<std::unique_ptr<InferRequest>> request = detector_.model->create_request();
     if (!request) return fail(std::move(request.error()));
-    Duration preprocess{0}, postprocess_time{0};
+    Duration preprocess_time{0}, postprocess_time{0};
     for (const Frame& frame : frames_) {
       FrameResult& result = results_.emplace_back();
       result.frame = frame;
-      Result<TensorView> input = (*request)->input(0);
-      if (!input) return fail(std::move(input.error()));
       Duration begin = process_cpu_time();
-      auto transform = detector_.preprocessor->run(frame.picture(), *input);
-      preprocess += process_cpu_time() - begin;
+      auto transform = preprocess(detector_, frame.picture(), **request);
+      preprocess_time += process_cpu_time() - begin;
       if (!transform) return fail(std::move(transform.error()));
       if (Outcome outcome = infer(**request); !outcome) return fail(std::move(outcome.error()));
       begin = thread_cpu_time();  // the engine's threads may still be winding down
@@ -74,7 +75,7 @@ class Calibrator {
       postprocess_time += thread_cpu_time() - begin;
       if (!outcome) return fail(std::move(outcome.error()));
     }
-    add(Stage::preprocess, preprocess, frames_.size());
+    add(Stage::preprocess, preprocess_time, frames_.size());
     postprocess_ = postprocess_time;
     return {};
   }
@@ -112,12 +113,14 @@ class Calibrator {
     return count;
   }
 
-  Result<void> write(Sink* sink) {
+  Result<void> write_all(Sink* sink) {
     Duration begin = process_cpu_time();
     if (sink) {
-      for (const FrameResult& result : results_)
-        if (auto written = sink->write(result); !written) return written;
-      if (auto finished = sink->finish(); !finished) return finished;
+      Result<void> written;
+      for (auto result = results_.begin(); written && result != results_.end(); ++result)
+        written = write(*sink, *result);
+      Result<void> finished = finish(*sink);  // whatever came of the writing
+      if (!written || !finished) return written ? finished : written;
     }
     add(Stage::sink, process_cpu_time() - begin, results_.size());
     return {};

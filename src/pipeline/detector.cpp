@@ -15,7 +15,8 @@ PreprocessOptions remaining_preprocessing(PreprocessOptions options, const Port&
 /// A model that only says what it is once it is compiled (a simulated one) is recognised by its compiled ports.
 Result<ModelFamily> recognise_file(const std::filesystem::path& model, const std::string& device,
                                    const std::string& decoder) {
-  if (device.starts_with("sim:")) return recognise({"", {}, {{"detections", ElementType::f32, {1, 1, 1, 7}, ""}}, {}}, decoder);
+  if (device.starts_with("sim:"))
+    return recognise({"", {}, {{"detections", ElementType::f32, {1, 1, 1, 7}, ""}}, {}}, decoder);
   Result<ModelInfo> info = read_model(model);
   if (!info) return fail(std::move(info.error()));
   return recognise(*info, decoder);
@@ -34,6 +35,7 @@ Result<Detector> make_detector(const std::filesystem::path& model, const std::st
   if (!compiled) return fail(std::move(compiled.error()));
 
   const ModelInfo& info = (*compiled)->info();
+  if (info.inputs.empty()) return fail(ErrorCode::model_unusable, model.string() + ": the model has no input");
   const Port& input = info.inputs.front();
   auto preprocessor = make_preprocessor(input, remaining_preprocessing(family->preprocess, input));
   if (!preprocessor) return fail(std::move(preprocessor.error()));

@@ -1,5 +1,6 @@
 #include "inflight/pipeline.hpp"
 
+#include <algorithm>
 #include <functional>
 
 #include "async_run.hpp"
@@ -13,12 +14,8 @@ class FunctionSink final : public Sink {
  public:
   explicit FunctionSink(std::function<void(const FrameResult&)> function) : function_(std::move(function)) {}
   Result<void> write(const FrameResult& result) override {
-    try {
-      function_(result);
-      return {};
-    } catch (const std::exception& error) {
-      return fail(ErrorCode::output_failed, std::string("the result function threw: ") + error.what());
-    }
+    function_(result);  // what it throws is for the caller of write() to catch, as with any sink
+    return {};
   }
   Result<void> finish() override { return {}; }
 
@@ -32,9 +29,18 @@ class Pipeline::Impl {
  public:
   RunParts parts;
 
+  SourceId add(std::unique_ptr<Source> source, std::vector<std::unique_ptr<Sink>> sinks) {
+    // Asked for here, since a source is its reading thread's once the run has begun.
+    std::optional<std::uint64_t> frames = source ? source->info().frames : std::nullopt;
+    expected_ = expected_ && frames ? std::optional(*expected_ + *frames) : std::nullopt;
+    parts.sources.push_back({std::move(source), std::move(sinks)});
+    return static_cast<SourceId>(parts.sources.size() - 1);
+  }
+
   Result<RunSummary> run() {
-    if (Result<void> ready = check(); !ready) return fail(std::move(ready.error()));
-    ran_ = true;
+    if (Result<void> ready = check_parts(); !ready) return fail(std::move(ready.error()));
+    if (ran_.exchange(true))
+      return fail(ErrorCode::invalid_argument, "a pipeline runs once; build another for another run");
     tally_.rates.resize(parts.sources.size());
     begin_ = parts.clock().now();
     events_.start(begin_);
@@ -62,7 +68,7 @@ class Pipeline::Impl {
     Progress progress;
     progress.read = tally_.read.load(std::memory_order_relaxed);
     progress.done = tally_.done.load(std::memory_order_relaxed);
-    for (const SourceEntry& entry : parts.sources) progress.expected += entry.source->info().frames.value_or(0);
+    progress.expected = expected_.value_or(0);
     if (!began_.load(std::memory_order_acquire)) return progress;
     progress.elapsed = parts.clock().now() - begin_;
     double seconds = to_seconds(progress.elapsed);
@@ -71,14 +77,15 @@ class Pipeline::Impl {
   }
 
  private:
-  Result<void> check() const {
-    if (ran_) return fail(ErrorCode::invalid_argument, "a pipeline runs once; build another for another run");
+  Result<void> check_parts() const {
     if (parts.sources.empty()) return fail(ErrorCode::invalid_argument, "the pipeline has no source");
     if (parts.options.requests < 0) return fail(ErrorCode::invalid_argument, "requests must be at least 1");
-    const Detector& detector = parts.detector;
-    if (!detector.model || !detector.preprocessor || !detector.postprocessor)
-      return fail(ErrorCode::invalid_argument, "the detector needs a model, a preprocessor and a postprocessor");
-    return {};
+    auto missing = [](const auto& part) { return !part; };
+    bool hollow = std::ranges::any_of(parts.shared_sinks, missing);
+    for (const SourceEntry& entry : parts.sources)
+      hollow = hollow || !entry.source || std::ranges::any_of(entry.sinks, missing);
+    if (hollow) return fail(ErrorCode::invalid_argument, "a source or sink of the pipeline is null");
+    return check(parts.detector);
   }
 
   Result<RunNumbers> run_async() {
@@ -104,8 +111,9 @@ class Pipeline::Impl {
 
   Tally tally_;
   EventLog events_;
-  bool ran_ = false;
-  TimePoint begin_;  // written before began_
+  std::atomic<bool> ran_ = false;
+  std::optional<std::uint64_t> expected_ = 0;  // frames of all sources; none: unknown. Constant during the run
+  TimePoint begin_;                            // written before began_
   std::atomic<bool> began_ = false;
   std::atomic<bool> closing_ = false;
   Mutex mutex_;
@@ -123,8 +131,7 @@ Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
 Pipeline::~Pipeline() = default;
 
 SourceId Pipeline::add_source(std::unique_ptr<Source> source, std::vector<std::unique_ptr<Sink>> sinks) {
-  impl_->parts.sources.push_back({std::move(source), std::move(sinks)});
-  return static_cast<SourceId>(impl_->parts.sources.size() - 1);
+  return impl_->add(std::move(source), std::move(sinks));
 }
 
 void Pipeline::add_sink(std::unique_ptr<Sink> sink) { impl_->parts.shared_sinks.push_back(std::move(sink)); }

@@ -6,6 +6,11 @@
 
 namespace inflight {
 
+Result<void> check(const Detector& detector) {
+  if (detector.model && detector.preprocessor && detector.postprocessor) return {};
+  return fail(ErrorCode::invalid_argument, "the detector needs a model, a preprocessor and a postprocessor");
+}
+
 int requests_in_flight(const CompiledModel& model, const PipelineOptions& options) noexcept {
   return options.requests > 0 ? options.requests : 2 * model.optimal_requests();
 }
@@ -35,8 +40,12 @@ void Tally::settle(FrameResult& result, const Error* error, TimePoint now) {
       ++counts.emitted;
       end_to_end.record(result.end_to_end_time);
       break;
-    case FrameStatus::dropped: ++counts.dropped[error ? to_string(error->code) : result.reason]; break;
-    case FrameStatus::failed: ++counts.failed[error ? to_string(error->code) : result.reason]; break;
+    case FrameStatus::dropped:
+      ++counts.dropped[error ? to_string(error->code) : result.reason];
+      break;
+    case FrameStatus::failed:
+      ++counts.failed[error ? to_string(error->code) : result.reason];
+      break;
   }
   done.fetch_add(1, std::memory_order_relaxed);
 }
@@ -106,21 +115,6 @@ RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNum
   summary.stages = summarise_stages(numbers, std::max(1, summary.engine.execution_streams));
   summary.bottleneck = find_bottleneck(summary);
   return summary;
-}
-
-Outcome postprocess(const Detector& detector, InferRequest& request, const SourceTransform& transform,
-                    FrameResult& result) {
-  constexpr std::size_t kMostOutputs = 16;
-  std::array<TensorView, kMostOutputs> outputs;
-  std::size_t count = std::min(kMostOutputs, detector.model->info().outputs.size());
-  for (std::size_t port = 0; port < count; ++port) {
-    Result<TensorView> output = request.output(port);
-    if (!output) return fail(std::move(output.error()));
-    outputs[port] = *output;
-  }
-  Result<void> done = detector.postprocessor->run({outputs.data(), count}, transform, result.detections);
-  if (!done) return fail(std::move(done.error()));
-  return Served{};
 }
 
 }  // namespace inflight

@@ -28,11 +28,14 @@ struct RunParts {
   Clock& clock() const noexcept { return options.clock ? *options.clock : steady_clock(); }
 };
 
+/// Errors: invalid_argument, if a part is missing.
+Result<void> check(const Detector& detector);
+
 /// Unless asked for, twice what the engine calls optimal: one set runs while the other is filled, so that no
 /// execution stream waits for the feeding thread to be scheduled. docs/decisions/ has the measurement.
 int requests_in_flight(const CompiledModel& model, const PipelineOptions& options) noexcept;
 
-/// What happened besides frames. Thread-safe; the first kKept events are kept, all are counted.
+/// What happened besides frames. Thread-safe; the first kKept events are kept.
 class EventLog {
  public:
   void start(TimePoint now) noexcept { start_ = now; }
@@ -74,9 +77,5 @@ struct RunNumbers {
   StageMeter& operator[](Stage stage) noexcept { return stages[static_cast<std::size_t>(stage)]; }
 };
 RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNumbers& numbers);
-
-/// Runs the postprocessor on a finished inference, into `result`. The outcome is that of the frame.
-Outcome postprocess(const Detector& detector, InferRequest& request, const SourceTransform& transform,
-                    FrameResult& result);
 
 }  // namespace inflight

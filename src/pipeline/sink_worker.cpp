@@ -1,5 +1,7 @@
 #include "sink_worker.hpp"
 
+#include "steps.hpp"
+
 namespace inflight {
 
 SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, const Clock& clock, std::size_t capacity, Handlers handlers)
@@ -9,10 +11,10 @@ SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, const Clock& clock, std::size
 
 void SinkWorker::work() {
   while (std::optional<Job*> job = queue_.pop()) {
-    if (!failed_) report(timed(meter_, clock_, [&] { return sink_->write((*job)->result); }));
+    if (!failed_) report(timed(meter_, clock_, [&] { return write(*sink_, (*job)->result); }));
     handlers_.release(**job);
   }
-  report(sink_->finish());
+  report(finish(*sink_));
 }
 
 void SinkWorker::report(const Result<void>& result) {

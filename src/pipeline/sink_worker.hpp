@@ -16,7 +16,7 @@ namespace inflight {
 class SinkWorker {
  public:
   struct Handlers {
-    std::function<void(Job&)> release;        ///< the sink has let the job go
+    std::function<void(Job&)> release;         ///< the sink has let the job go
     std::function<void(const Error&)> failed;  ///< once, at the first failure; later jobs are only released
   };
 

@@ -1,8 +1,11 @@
 #include "sync_run.hpp"
 
+#include <algorithm>
 #include <span>
+#include <vector>
 
 #include "inflight/await.hpp"
+#include "steps.hpp"
 
 namespace inflight {
 namespace {
@@ -20,38 +23,33 @@ class SyncRun {
   }
 
   void finish() {
-    for (SourceEntry& entry : parts_.sources) finish(entry.sinks);
-    finish(parts_.shared_sinks);
+    for (SourceEntry& entry : parts_.sources) finish_all(entry.sinks);
+    finish_all(parts_.shared_sinks);
   }
 
   RunNumbers& numbers() noexcept { return numbers_; }
 
  private:
   bool read(SourceId id) {
-    TimePoint begin = clock_.now();
-    Result<bool> got = parts_.sources[id].source->read(result_.frame);
+    Result<bool> got = read_frame(parts_, id, result_.frame, numbers_[Stage::decode]);
     if (!got) events_.fail(clock_.now(), "source_failed", got.error());
     if (!got || !*got) return false;
-    numbers_[Stage::decode].record(clock_.now() - begin);
-    result_.frame.source = id;
-    result_.frame.read_at = begin;
     tally_.read.fetch_add(1, std::memory_order_relaxed);
     return true;
   }
 
   void infer_frame() {
+    result_.status = FrameStatus::emitted;
+    result_.device.clear();
+    result_.infer_time = Duration{0};
     Outcome outcome = try_infer();
-    result_.status = outcome ? FrameStatus::emitted : FrameStatus::failed;
-    result_.reason = outcome ? "" : std::string(to_string(outcome.error().code)) + ": " + outcome.error().message;
-    if (!outcome) result_.detections.clear();
+    conclude(result_, outcome);
     tally_.settle(result_, outcome ? nullptr : &outcome.error(), clock_.now());
   }
 
   Outcome try_infer() {
-    Result<TensorView> input = request_.input(0);
-    if (!input) return fail(std::move(input.error()));
     auto transform = timed(numbers_[Stage::preprocess], clock_,
-                           [&] { return parts_.detector.preprocessor->run(result_.frame.picture(), *input); });
+                           [&] { return preprocess(parts_.detector, result_.frame.picture(), request_); });
     if (!transform) return fail(std::move(transform.error()));
     Outcome outcome = infer(request_);
     if (!outcome) return outcome;
@@ -65,24 +63,26 @@ class SyncRun {
   void emit(std::span<std::unique_ptr<Sink>> own) {
     TimePoint begin = clock_.now();
     for (auto sinks : {own, std::span(parts_.shared_sinks)})
-      for (std::unique_ptr<Sink>& sink : sinks) write(*sink);
+      for (std::unique_ptr<Sink>& sink : sinks) write_to(*sink);
     numbers_[Stage::sink].record(clock_.now() - begin);
+    result_.frame = {};  // the pixels go back before the next ones are asked for
   }
 
-  void write(Sink& sink) {
-    if (failed_sink_ == &sink) return;
-    Result<void> written = sink.write(result_);
-    if (written) return;
-    failed_sink_ = &sink;
+  void write_to(Sink& sink) {
+    if (!has_failed(sink)) report(sink, write(sink, result_));
+  }
+
+  void finish_all(std::span<std::unique_ptr<Sink>> sinks) {
+    for (std::unique_ptr<Sink>& sink : sinks) report(*sink, inflight::finish(*sink));
+  }
+
+  bool has_failed(const Sink& sink) const { return std::ranges::find(failed_sinks_, &sink) != failed_sinks_.end(); }
+
+  void report(const Sink& sink, const Result<void>& result) {
+    if (result || has_failed(sink)) return;
+    failed_sinks_.push_back(&sink);
     closing_.store(true, std::memory_order_relaxed);  // output that cannot be kept is not worth computing
-    events_.fail(clock_.now(), "sink_failed", written.error());
-  }
-
-  void finish(std::span<std::unique_ptr<Sink>> sinks) {
-    for (std::unique_ptr<Sink>& sink : sinks) {
-      Result<void> finished = sink->finish();
-      if (!finished && failed_sink_ != sink.get()) events_.fail(clock_.now(), "sink_failed", finished.error());
-    }
+    events_.fail(clock_.now(), "sink_failed", result.error());
   }
 
   RunParts& parts_;
@@ -93,7 +93,7 @@ class SyncRun {
   Clock& clock_;
   FrameResult result_;
   RunNumbers numbers_;
-  const Sink* failed_sink_ = nullptr;
+  std::vector<const Sink*> failed_sinks_;
 };
 
 }  // namespace

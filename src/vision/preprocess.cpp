@@ -25,7 +25,8 @@ struct Colours {
   bool swap_chroma;
 };
 
-/// libyuv puts blue first; with U and V swapped and the mirrored matrix ("Yvu") red comes first instead.
+/// libyuv's factors end at 2.0, so that strong blues of limited BT.709 (2.112) are off by up to 12 of 255; all else
+/// is within 2. It puts blue first; with U and V swapped and the mirrored matrix ("Yvu") red comes first instead.
 Colours colours(const Picture& picture, ChannelOrder order) noexcept {
   bool full = picture.range == ColorRange::full, swap = order == ChannelOrder::rgb;
   if (picture.matrix == ColorMatrix::bt709) {

@@ -1,0 +1,82 @@
+#include "steps.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace inflight {
+namespace {
+
+/// Calls `work`; an exception becomes an error that says `who` threw it.
+template <class Work>
+auto guarded(ErrorCode code, const char* who, Work&& work) noexcept -> decltype(work()) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return fail(code, std::string(who) + " threw: " + error.what());
+  } catch (...) {
+    return fail(code, std::string(who) + " threw something that is not a std::exception");
+  }
+}
+
+Result<void> read_detections(const Detector& detector, InferRequest& request, const SourceTransform& transform,
+                             FrameResult& result) {
+  constexpr std::size_t kMostOutputs = 16;
+  std::array<TensorView, kMostOutputs> outputs;
+  std::size_t count = std::min(kMostOutputs, detector.model->info().outputs.size());
+  for (std::size_t port = 0; port < count; ++port) {
+    Result<TensorView> output = request.output(port);
+    if (!output) return fail(std::move(output.error()));
+    outputs[port] = *output;
+  }
+  return detector.postprocessor->run({outputs.data(), count}, transform, result.detections);
+}
+
+}  // namespace
+
+Result<bool> read(Source& source, Frame& frame) {
+  return guarded(ErrorCode::unreadable_input, "the source", [&] { return source.read(frame); });
+}
+
+Result<bool> read_frame(const RunParts& parts, SourceId id, Frame& frame, StageMeter& meter) {
+  TimePoint begin = parts.clock().now();
+  Result<bool> got = read(*parts.sources[id].source, frame);
+  if (!got || !*got) return got;
+  frame.source = id;
+  // A source knows best when its work began: a decoder's delay lies before this call, the wait for a camera
+  // within it. But it tells steady time, which means nothing in a run by another clock.
+  if (parts.options.clock || frame.read_at == TimePoint{}) frame.read_at = begin;
+  meter.record(parts.clock().now() - std::max(begin, frame.read_at));
+  return true;
+}
+
+Result<SourceTransform> preprocess(const Detector& detector, const Picture& picture, InferRequest& request) {
+  Result<TensorView> input = request.input(0);
+  if (!input) return fail(std::move(input.error()));
+  return guarded(ErrorCode::internal, "the preprocessor", [&] { return detector.preprocessor->run(picture, *input); });
+}
+
+Outcome postprocess(const Detector& detector, InferRequest& request, const SourceTransform& transform,
+                    FrameResult& result) {
+  Result<void> done = guarded(ErrorCode::internal, "the postprocessor",
+                              [&] { return read_detections(detector, request, transform, result); });
+  if (!done) return fail(std::move(done.error()));
+  return Served{};
+}
+
+void conclude(FrameResult& result, const Outcome& outcome) {
+  result.reason.clear();
+  if (outcome) return;
+  if (result.status == FrameStatus::emitted) result.status = FrameStatus::failed;
+  result.reason.append(to_string(outcome.error().code)).append(": ").append(outcome.error().message);
+  result.detections.clear();
+}
+
+Result<void> write(Sink& sink, const FrameResult& result) {
+  return guarded(ErrorCode::output_failed, "the sink", [&] { return sink.write(result); });
+}
+
+Result<void> finish(Sink& sink) {
+  return guarded(ErrorCode::output_failed, "the sink", [&] { return sink.finish(); });
+}
+
+}  // namespace inflight

@@ -1,0 +1,36 @@
+// AUTO, MULTI and BATCH: compiled models over compiled models.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "inflight/engine.hpp"
+
+namespace inflight {
+
+/// A device that AUTO or MULTI may use: how it is called and how to compile the model for it. Compiling runs on
+/// any thread, possibly side by side with others.
+struct PoolCandidate {
+  std::string device;  ///< as a device string
+  std::function<Result<std::shared_ptr<CompiledModel>>(const CompileOptions&)> compile;
+};
+
+/// AUTO: the first candidate that is ready serves; a better one takes over once it is warm and measures faster.
+/// `candidates` by priority. Returns when the first is ready. Errors: device_unusable or model_unusable, with
+/// the reason of every candidate.
+Result<std::shared_ptr<CompiledModel>> make_auto(std::vector<PoolCandidate> candidates, const CompileOptions& options);
+
+/// MULTI, cumulative throughput: requests go to all devices in proportion to their measured speed. Errors as above.
+Result<std::shared_ptr<CompiledModel>> make_multi(std::vector<PoolCandidate> candidates, const CompileOptions& options);
+
+/// BATCH: requests of all callers gather into batches (options.batching). `inner` compiles the model for a batch
+/// size (CompileOptions::batch). Errors: model_unusable, saying why the model cannot be batched.
+Result<std::shared_ptr<CompiledModel>> make_batch(PoolCandidate inner, const CompileOptions& options);
+
+/// Takes bytes where `inner` takes floats, and converts them: (byte − mean) / scale per channel of a picture.
+/// `inner` itself if it takes bytes already or its input is no picture.
+std::shared_ptr<CompiledModel> take_bytes(std::shared_ptr<CompiledModel> inner, const CompileOptions& options);
+
+}  // namespace inflight
