@@ -4,7 +4,8 @@ program := build/release/apps/inflight/inflight
 model   := assets/person-detection-0200.xml
 video   := assets/one-by-one-person-detection.mp4
 
-# Layers whose tests run threads against each other, for ThreadSanitizer.
+# Whose unit tests run under AddressSanitizer; those that run threads against each other under ThreadSanitizer too.
+layers     := base values engine report vision media runtime pipeline
 concurrent := base engine runtime pipeline
 
 empty :=
@@ -24,7 +25,7 @@ build: deps build/release/build.ninja ## build everything, optimised
 
 # Only the program and its engines, and without a word where they are up to date.
 run: deps build/release/build.ninja ## detect persons in the example video; results in out/
-	@ninja -C build/release $(if $(wildcard $(program)),--quiet) apps/inflight/all plugins/all
+	@cmake --build --preset release --target apps/inflight/all plugins/all -- $(if $(wildcard $(program)),--quiet)
 	@mkdir -p out
 	@$(program) run -m $(model) -i $(video) -o out/annotated.mp4 --json out/detections.jsonl --summary out/summary.json
 
@@ -35,11 +36,11 @@ bench: build ## compare Inflight with its limit and with its Python peers
 	@tools/deps.sh bench
 	@bench/run.sh
 
-asan: deps build/asan/build.ninja ## run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@cmake --build --preset asan
-	@ctest --preset asan -j$$(nproc) --no-tests=error
+asan: deps build/asan/build.ninja ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@cmake --build --preset asan --target $(layers:=_test)
+	@ctest --preset asan -j$$(nproc) --no-tests=error -L '^($(subst $(space),|,$(layers)))$$'
 
-tsan: deps build/tsan/build.ninja ## run the tests of concurrent code under ThreadSanitizer
+tsan: deps build/tsan/build.ninja ## run the unit tests of concurrent code under ThreadSanitizer
 	@cmake --build --preset tsan --target $(concurrent:=_test)
 	@ctest --preset tsan -j$$(nproc) --no-tests=error -L '^($(subst $(space),|,$(concurrent)))$$'
 
@@ -69,5 +70,6 @@ build/%/build.ninja: CMakePresets.json deps.env | deps
 	@cmake --preset $* $(configure_$*)
 	@touch $@
 
-# OpenVINO and its thread pool are not built for ThreadSanitizer, which would report races that are none.
+# Engines and their thread pools are not built for sanitizers, which would report races and leaks of theirs.
 configure_tsan := -DINFLIGHT_OPENVINO=OFF
+configure_asan := -DINFLIGHT_OPENVINO=OFF

@@ -42,7 +42,7 @@ function(inflight_layer name)
   set_property(GLOBAL APPEND PROPERTY INFLIGHT_LAYERS ${target})
 
   if(INFLIGHT_TESTS AND tests)
-    inflight_test(${name}_test SOURCES ${tests} LINK ${target}_headers ${arg_LINK})
+    inflight_test(${name}_test SOURCES ${tests} LINK ${target}_headers ${arg_LINK} LABELS ${name})
   endif()
 
   # For tests: the headers of the layer and of those below, without the objects (they are in libinflight).

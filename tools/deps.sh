@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what Inflight needs and this machine lacks; says nothing where nothing is missing.
 #
-# usage: tools/deps.sh [build] [bench] [tidy]      (default: build)
+# usage: tools/deps.sh [build] [ort] [bench] [tidy]      (default: build)
 #   build   compilers and libraries (apt), OpenVINO (pip, into .deps/venv)
+#   ort     ONNX Runtime (pip, into .deps/venv) and its headers (apt, into .deps/onnxruntime-headers)
 #   bench   the Python peers of the benchmarks (pip, into .deps/bench)
 #   tidy    clang, clang-tidy and clang-format (apt)
 #
@@ -91,11 +92,70 @@ install_wheels() {
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "${missing[@]}"
 }
 
+# Where this machine gets Debian from, as apt was told.
+debian_mirror() {
+  apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME) $(COMPONENT)' 'Created-By: Packages' |
+    awk '$2 == "Debian" && $3 !~ /-/ && $4 == "main" && !found { found = 1; print $1 }'
+}
+
+# apt with a list of sources of its own, so that nothing of the system's changes: other_suite SUITE DIR update|…
+# Without root, and on files that apt's own user cannot reach, so it does not change to that user.
+other_suite() {
+  local suite=$1 dir=$2 mirror
+  shift 2
+  mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+  if [ ! -e "$dir/suite.sources" ]; then
+    mirror=$(debian_mirror)
+    if [ -z "$mirror" ]; then return 1; fi
+    printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$suite" \
+      /usr/share/keyrings/debian-archive-keyring.gpg >"$dir/suite.sources"
+  fi
+  apt-get -qq -o Dir::Etc::SourceList="$dir/suite.sources" -o Dir::Etc::SourceParts=/dev/null \
+    -o Dir::State::Lists="$dir/lists" -o Dir::Cache="$dir/cache" -o APT::Sandbox::User="$(id -un)" \
+    -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false -o Acquire::Languages=none \
+    -o APT::Update::Post-Invoke-Success= -o APT::Update::Post-Invoke= "$@"
+}
+
+# The package itself would bring a second, older library and its dependencies: only its headers are unpacked. On
+# Debian 12, which lacks the package, Debian 13's is fetched. A machine that cannot get it goes without this engine.
+install_onnxruntime_headers() {
+  local target=$deps/onnxruntime-headers package=$ONNXRUNTIME_HEADERS_PACKAGE work=$deps/apt
+  if [ -e "$target/onnxruntime_c_api.h" ] || [ -e /usr/include/onnxruntime/onnxruntime_c_api.h ]; then return; fi
+  if [ "${INFLIGHT_NO_APT:-0}" = 1 ]; then
+    say "no ONNX Runtime headers in $target or /usr/include/onnxruntime: its engine will not be built"
+    return
+  fi
+  say "unpacking the headers of $package into $target"
+  rm -rf "$work"
+  mkdir -p "$work/unpacked"
+  if [ -z "$(debian_mirror)" ]; then as_root apt-get update -qq; fi
+  if ! (cd "$work" && fetch_package "$package" && dpkg-deb -x "$package"_*.deb unpacked); then
+    say "cannot get $package: the ONNX Runtime engine will not be built"
+    return
+  fi
+  mv "$work/unpacked/usr/include/onnxruntime" "$target"
+  rm -rf "$work"
+}
+
+# Into the current folder, from the system's own sources where they have it.
+fetch_package() {
+  if [ -n "$(apt-cache show --no-all-versions "$1" 2>/dev/null)" ]; then
+    apt-get -qq -o APT::Sandbox::User="$(id -un)" download "$1" >/dev/null
+  else
+    other_suite "$ONNXRUNTIME_HEADERS_SUITE" "$PWD" update &&
+      other_suite "$ONNXRUNTIME_HEADERS_SUITE" "$PWD" download "$1" >/dev/null
+  fi
+}
+
 install_group() {
   case $1 in
     build)
       install_packages $APT_BUILD
       install_wheels "$deps/venv" "openvino==$OPENVINO_VERSION"
+      ;;
+    ort)
+      install_wheels "$deps/venv" "onnxruntime==$ONNXRUNTIME_VERSION"
+      install_onnxruntime_headers
       ;;
     bench)
       install_packages python3 python3-venv
@@ -103,7 +163,7 @@ install_group() {
         "opencv_python_headless==$OPENCV_PYTHON_VERSION"
       ;;
     tidy) install_packages $APT_TIDY ;;
-    *) die "unknown group \"$1\"; there are build, bench and tidy" ;;
+    *) die "unknown group \"$1\"; there are build, ort, bench and tidy" ;;
   esac
 }
 

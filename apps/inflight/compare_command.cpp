@@ -47,7 +47,6 @@ Result<RunSummary> run_once(const Options& options, const Contestant& contestant
   Pipeline pipeline(contestant.detector, contestant.pipeline);
   pipeline.add_source(std::move(*source));
   pipeline.add_sink(std::move(*sink));
-  SignalWatch signals([&](int count) { count == 1 ? pipeline.close() : pipeline.stop(); });
   ProgressDisplay progress(pipeline, options.quiet);
   return pipeline.run();
 }
@@ -55,8 +54,7 @@ Result<RunSummary> run_once(const Options& options, const Contestant& contestant
 /// The limit is measured just before each run, so that a machine that changes its speed changes both.
 Result<void> play_round(const Options& options, std::vector<Contestant>& contestants, int round) {
   for (Contestant& contestant : contestants) {
-    if (!options.quiet)
-      fmt::print(stderr, "round {} of {}: {}\n", round + 1, options.rounds, contestant.run.name);
+    if (!options.quiet) fmt::print(stderr, "round {} of {}: {}\n", round + 1, options.rounds, contestant.run.name);
     Result<Calibration> calibration = measure_stages(options, contestant);
     if (!calibration) return fail(std::move(calibration.error()));
     Result<RunSummary> summary = run_once(options, contestant);
@@ -67,25 +65,50 @@ Result<void> play_round(const Options& options, std::vector<Contestant>& contest
   return {};
 }
 
-}  // namespace
+/// Before any work. Of the outputs, only the summary is kept.
+Result<void> check(const Options& options) {
+  Options kept = options;
+  kept.output.clear();
+  kept.json.clear();
+  if (Result<void> ok = check_outputs(kept); !ok) return ok;
+  return check_repeatable(options);
+}
 
-ExitCode compare_command(const Options& options) {
-  block_signals();
+Result<std::vector<ComparedRun>> compare(const Options& options) {
+  if (Result<void> ok = check(options); !ok) return fail(std::move(ok.error()));
   std::vector<Contestant> contestants;
   for (Api api : {Api::sync, Api::async}) {
     Result<Contestant> contestant = prepare(options, api);
-    if (!contestant) return report(contestant.error());
+    if (!contestant) return fail(std::move(contestant.error()));
     contestants.push_back(std::move(*contestant));
   }
   for (int round = 0; round < options.rounds; ++round)
-    if (Result<void> played = play_round(options, contestants, round); !played) return report(played.error());
-
+    if (Result<void> played = play_round(options, contestants, round); !played) return fail(std::move(played.error()));
   std::vector<ComparedRun> runs;
   for (Contestant& contestant : contestants) runs.push_back(std::move(contestant.run));
-  fmt::print("{}", compare_text(runs));
-  if (options.summary.empty()) return ExitCode::done;
-  Result<void> written = write_text(options.summary, compare_json(runs));
-  return written ? ExitCode::done : report(written.error());
+  return runs;
+}
+
+/// What ended badly is measured as far as it came; the first such run is told of.
+ExitCode end_of(const std::vector<ComparedRun>& runs) {
+  for (const ComparedRun& run : runs)
+    for (const RunSummary& round : run.rounds)
+      if (ExitCode end = report_end(round); end != ExitCode::done) return end;
+  return ExitCode::done;
+}
+
+}  // namespace
+
+ExitCode compare_command(const Options& options) {
+  SignalWatch signals(remove_discarded_outputs);  // half a comparison is none: a signal ends it
+  Result<std::vector<ComparedRun>> runs = compare(options);
+  if (!runs) return report(runs.error());
+  // Where the numbers go to standard output, the table must not mix with them.
+  fmt::print(options.summary == "-" ? stderr : stdout, "{}", compare_text(*runs));
+  if (!options.summary.empty())
+    if (Result<void> written = write_text(options.summary, compare_json(*runs)); !written)
+      return report(written.error());
+  return end_of(*runs);
 }
 
 }  // namespace inflight::app

@@ -2,24 +2,51 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace inflight::app {
+namespace {
+
+/// "2 engine_failed, 1 deadline_exceeded"
+std::string reasons(const std::map<std::string, std::uint64_t>& by_reason) {
+  std::string text;
+  for (const auto& [reason, count] : by_reason) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, reason);
+  return text;
+}
+
+}  // namespace
 
 ExitCode exit_code(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::invalid_argument:
-    case ErrorCode::unwritable_output: return ExitCode::bad_usage;
-    case ErrorCode::unreadable_input: return ExitCode::unreadable_input;
+    case ErrorCode::unwritable_output:
+      return ExitCode::bad_usage;
+    case ErrorCode::unreadable_input:
+      return ExitCode::unreadable_input;
     case ErrorCode::model_unusable:
-    case ErrorCode::device_unusable: return ExitCode::unusable_model;
-    default: return ExitCode::run_failed;
+    case ErrorCode::device_unusable:
+      return ExitCode::unusable_model;
+    default:
+      return ExitCode::run_failed;
   }
 }
 
 ExitCode report(const Error& error) {
   fmt::print(stderr, "inflight: {}\n", error.message);
   return exit_code(error.code);
+}
+
+ExitCode report_end(const RunSummary& summary) {
+  const FrameCounts& frames = summary.frames;
+  std::uint64_t failed = frames.total_failed();
+  if (failed > 0)
+    fmt::print(stderr, "inflight: {} of {} frames failed ({}); their lines of --json say why\n", failed, frames.read,
+               reasons(frames.failed));
+  if (summary.error.empty()) return failed == 0 ? ExitCode::done : ExitCode::run_failed;
+  fmt::print(stderr, "inflight: {}\n", summary.error);
+  bool source = std::ranges::any_of(summary.events, [](const Event& e) { return e.kind == "source_failed"; });
+  return source ? ExitCode::unreadable_input : ExitCode::run_failed;
 }
 
 }  // namespace inflight::app

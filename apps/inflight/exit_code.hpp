@@ -2,6 +2,7 @@
 // be used.
 #pragma once
 
+#include "inflight/report.hpp"
 #include "inflight/result.hpp"
 
 namespace inflight::app {
@@ -12,5 +13,9 @@ ExitCode exit_code(ErrorCode code) noexcept;
 
 /// Prints "inflight: message" to standard error. Returns the exit code that belongs to the error.
 ExitCode report(const Error& error);
+
+/// Prints why a run ended badly, or why frames of it failed, if so. What it could keep, it has kept; the exit code
+/// tells how it ended.
+ExitCode report_end(const RunSummary& summary);
 
 }  // namespace inflight::app

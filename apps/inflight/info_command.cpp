@@ -10,20 +10,25 @@ namespace {
 
 void print_ports(const char* kind, const std::vector<Port>& ports) {
   for (const Port& port : ports)
-    fmt::print("  {:<7} {:<24} {:<5} {} {}\n", kind, port.name, to_string(port.type), to_string(port.shape), port.layout);
+    fmt::print("  {:<7} {:<24} {:<5} {} {}\n", kind, port.name, to_string(port.type), to_string(port.shape),
+               port.layout);
 }
 
 const char* describe(ResizeMode mode) {
   switch (mode) {
-    case ResizeMode::stretch: return "stretched to the input";
-    case ResizeMode::letterbox_center: return "letterboxed, centred";
-    case ResizeMode::letterbox_top_left: return "letterboxed, top left";
+    case ResizeMode::stretch:
+      return "stretched to the input";
+    case ResizeMode::letterbox_center:
+      return "letterboxed, centred";
+    case ResizeMode::letterbox_top_left:
+      return "letterboxed, top left";
   }
   return "";
 }
 
 std::string describe(const PreprocessOptions& options) {
-  std::string text = fmt::format("{}, {}", describe(options.resize), options.channels == ChannelOrder::bgr ? "BGR" : "RGB");
+  std::string text =
+      fmt::format("{}, {}", describe(options.resize), options.channels == ChannelOrder::bgr ? "BGR" : "RGB");
   if (options.resize != ResizeMode::stretch) text += fmt::format(", padding {}", options.padding);
   const auto& [m0, m1, m2] = options.mean;
   const auto& [s0, s1, s2] = options.scale;
@@ -61,7 +66,8 @@ ExitCode devices_command() {
     }
     fmt::print("{:<6} {} ({})\n", status.name, status.engine->version(), status.where);
     for (const DeviceInfo& device : status.engine->devices())
-      fmt::print("  {:<24} {} {}\n", status.name + ":" + device.name, device.full_name, fmt::join(device.capabilities, " "));
+      fmt::print("  {:<24} {} {}\n", status.name + ":" + device.name, device.full_name,
+                 fmt::join(device.capabilities, " "));
   }
   return ExitCode::done;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "commands.hpp"
+#include "usage.hpp"
 
 namespace {
 
@@ -17,7 +18,8 @@ struct Command {
 
 std::vector<Command> add_commands(CLI::App& app, Options& options) {
   auto* run = app.add_subcommand("run", "run a detection model over a video");
-  auto* verify = app.add_subcommand("verify", "check that the asynchronous run equals the synchronous one, bit for bit");
+  auto* verify =
+      app.add_subcommand("verify", "check that the asynchronous run equals the synchronous one, bit for bit");
   auto* compare = app.add_subcommand("compare", "sync and async side by side, with the limit they could reach");
   auto* info = app.add_subcommand("info", "what a model is, and how it will be fed and read");
   auto* devices = app.add_subcommand("devices", "the engines and devices there are");
@@ -25,10 +27,7 @@ std::vector<Command> add_commands(CLI::App& app, Options& options) {
   for (CLI::App* command : {run, verify, compare}) add_source_options(*command, options);
   for (CLI::App* command : {run, verify, compare}) add_run_options(*command, options);
   add_output_options(*run, options);
-  compare->add_option("--rounds", options.rounds, "interleaved rounds")->check(CLI::PositiveNumber)->capture_default_str();
-  compare->add_option("--json", options.json, "measure with the JSON sink on (the file is not kept)");
-  compare->add_option("-o,--output", options.output, "measure with the video sink on (the file is not kept)");
-  compare->add_option("--summary", options.summary, "all numbers of all rounds, as JSON; - for standard output");
+  add_compare_options(*compare, options);
   return {{run, run_command},
           {verify, verify_command},
           {compare, compare_command},
@@ -45,10 +44,20 @@ ExitCode dispatch(const std::vector<Command>& commands, Options& options) {
 
 }  // namespace
 
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  inflight run -m model.xml -i people.mp4 -o annotated.mp4 --json detections.jsonl\n"
+    "  inflight run -m model.xml -i photos/ -o annotated/ --json - | jq .detections\n"
+    "  inflight compare -m model.xml -i people.mp4\n"
+    "inflight COMMAND --help tells what a command takes.";
+
 int main(int argc, char** argv) {
-  CLI::App app("Inflight: neural networks over video, asynchronously, in order, as fast as the hardware allows.", "inflight");
+  CLI::App app("Inflight: neural networks over video, asynchronously, in order, as fast as the hardware allows.",
+               "inflight");
   app.require_subcommand(1);
-  app.set_version_flag("--version", INFLIGHT_VERSION);
+  app.set_version_flag("--version", "inflight " INFLIGHT_VERSION);
+  app.footer(kExamples);
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // as people's scripts expect
   Options options;
   std::vector<Command> commands = add_commands(app, options);
   try {
@@ -56,7 +65,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "inflight: {}; see inflight --help\n", error.what());
+    fmt::print(stderr, "inflight: {}\n", explain(app, error, argc > 1 ? argv[1] : ""));
     return static_cast<int>(ExitCode::bad_usage);
   }
   return static_cast<int>(dispatch(commands, options));

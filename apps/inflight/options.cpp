@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
+#include "usage.hpp"
+
 namespace inflight::app {
 namespace {
 
@@ -17,23 +21,30 @@ const Names<ElementType> kPrecisions{{"f32", ElementType::f32}, {"f16", ElementT
 const Names<Api> kApis{{"sync", Api::sync}, {"async", Api::async}};
 const Names<NmsMode> kNmsModes{{"class", NmsMode::class_wise}, {"agnostic", NmsMode::agnostic}};
 
-/// An option whose value is one of a few names.
-template <class T>
-CLI::Option* add_choice(CLI::App& command, const std::string& flag, T& value, const Names<std::decay_t<T>>& names,
-                        const std::string& help) {
+/// An option whose value is one of a few names. `value` is a T, or an optional of one.
+template <class T, class Value>
+CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value, const Names<T>& names) {
   auto set = [&value, &names](const std::string& name) { value = names.at(name); };
   std::vector<std::string> choices;
   for (const auto& [name, choice] : names) choices.push_back(name);
-  return command.add_option_function<std::string>(flag, set, help)->check(CLI::IsMember(choices));
+  return command.add_option_function<std::string>(flag, set)
+      ->check(CLI::IsMember(choices))
+      ->option_text(fmt::format("{}", fmt::join(choices, "|")));
+}
+
+/// A whole number.
+template <class T>
+CLI::Option* add_number(CLI::App& command, const std::string& flag, T& value, int lowest = 1) {
+  return command.add_option(flag, value)->check(at_least(lowest))->option_text("N");
 }
 
 template <class T>
-CLI::Option* add_choice(CLI::App& command, const std::string& flag, std::optional<T>& value, const Names<T>& names,
-                        const std::string& help) {
-  auto set = [&value, &names](const std::string& name) { value = names.at(name); };
-  std::vector<std::string> choices;
-  for (const auto& [name, choice] : names) choices.push_back(name);
-  return command.add_option_function<std::string>(flag, set, help)->check(CLI::IsMember(choices));
+CLI::Option* add_text(CLI::App& command, const std::string& flag, T& value, const std::string& kind) {
+  return command.add_option(flag, value)->option_text(kind);
+}
+
+CLI::Option* add_share(CLI::App& command, const std::string& flag, float& value) {
+  return command.add_option(flag, value)->check(between(0, 1))->option_text("0..1");
 }
 
 }  // namespace
@@ -41,56 +52,79 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, std::optiona
 void add_model_options(CLI::App& command, Options& options) {
   CompileOptions& compile = options.detector.compile;
   PostprocessOptions& post = options.detector.postprocess;
-  command.add_option("-m,--model", options.model, "model file (.xml, .onnx, .tflite, …)")->required();
-  command.add_option("-d,--device", options.device, "device: CPU, ov:CPU, sim:latency=5ms,…")->capture_default_str();
-  add_choice(command, "--hint", options.hint, kHints, "tune the engine for latency or throughput");
-  command.add_option("--streams", compile.execution_streams, "execution streams of the engine; default by the hint")
-      ->check(CLI::PositiveNumber);
-  command.add_option("--threads", compile.threads, "processor threads of the engine")->check(CLI::PositiveNumber);
-  add_choice(command, "--precision", compile.precision, kPrecisions, "precision of the computation");
-  command.add_option("--cache-dir", compile.cache_dir, "keep compiled models in this folder");
-  command.add_option("-p,--property", options.properties, "a property of the engine, NAME=VALUE; may be repeated");
-  command.add_option("--decoder", options.detector.decoder, "how to read the outputs, where that is not recognised");
-  command.add_option("--score", post.score_threshold, "lowest score that counts")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  command.add_option("--iou", post.nms_iou, "overlap above which the lower score is dropped")
-      ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
-  add_choice(command, "--nms", post.nms, kNmsModes, "drop overlaps within a class, or across classes (agnostic)");
+  command.option_defaults()->group("Model");
+  add_text(command, "-m,--model", options.model, "FILE")
+      ->required()
+      ->description("the model (.xml, .onnx, .tflite, …); required");
+  add_text(command, "-d,--device", options.device, "DEVICE")
+      ->description("CPU (default), ov:CPU, sim:latency=5ms, …; see inflight devices");
+  add_choice(command, "--hint", options.hint, kHints)->description("tune the engine for latency or throughput");
+  add_number(command, "--streams", compile.execution_streams)->description("execution streams; default by the hint");
+  add_number(command, "--threads", compile.threads)->description("processor threads of the engine");
+  add_choice(command, "--precision", compile.precision, kPrecisions)->description("of the computation");
+  add_text(command, "--cache-dir", compile.cache_dir, "FOLDER")->description("keep compiled models there");
+  add_text(command, "-p,--property", options.properties, "NAME=VALUE")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->description("a property of the engine, by its own name; may be repeated");
+  add_text(command, "--decoder", options.detector.decoder, "NAME")
+      ->description(
+          fmt::format("how to read the outputs, where that is not recognised: {}", fmt::join(decoder_names(), ", ")));
+  add_share(command, "--score", post.score_threshold)->description("lowest score that counts (0.3)");
+  add_share(command, "--iou", post.nms_iou)->description("overlap above which the lower score is dropped (0.5)");
+  add_choice(command, "--nms", post.nms, kNmsModes)->description("drop overlaps within a class, or across all");
 }
 
 void add_source_options(CLI::App& command, Options& options) {
   SourceOptions& source = options.source;
-  command.add_option("-i,--input", options.input, "video, image, folder, glob, URL, or synthetic:640x360,frames=100")
-      ->required();
-  command.add_option("--loop", source.loop, "play it N times; 0: for ever")->check(CLI::NonNegativeNumber);
-  command.add_option("--limit", source.limit, "end after N frames")->check(CLI::PositiveNumber);
-  command.add_option("--start", source.start, "skip the first N frames")->check(CLI::NonNegativeNumber);
-  command.add_option("--every", source.every, "use every N-th frame")->check(CLI::PositiveNumber);
-  command.add_option("--decode-threads", source.decode_threads, "threads of the video decoder")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  command.option_defaults()->group("Input");
+  add_text(command, "-i,--input", options.input, "INPUT")
+      ->required()
+      ->description("video, image, folder, glob, URL, or synthetic:640x360,frames=100; required");
+  add_number(command, "--loop", source.loop, 0)->description("play it N times; 0: for ever");
+  add_number(command, "--limit", source.limit)->description("end after N frames");
+  add_number(command, "--start", source.start, 0)->description("skip the first N frames");
+  add_number(command, "--every", source.every)->description("use every N-th frame");
+  add_number(command, "--decode-threads", source.decode_threads)->description("threads of the video decoder (1)");
 }
 
 void add_run_options(CLI::App& command, Options& options) {
   PipelineOptions& pipeline = options.pipeline;
-  command.add_option("--requests", pipeline.requests, "inferences in flight; default: twice what the engine asks for")
-      ->check(CLI::PositiveNumber);
+  command.option_defaults()->group("Run");
+  add_number(command, "--requests", pipeline.requests)
+      ->description("inferences in flight; default: twice what the engine asks for");
   auto set_megabytes = [&pipeline](std::size_t mb) { pipeline.max_frame_bytes = mb << 20; };
-  command.add_option_function<std::size_t>("--max-frame-mb", set_megabytes, "bound on pixels held, in MiB (256)")
-      ->check(CLI::PositiveNumber);
+  command.add_option_function<std::size_t>("--max-frame-mb", set_megabytes)
+      ->check(between(1, 1 << 20))
+      ->option_text("N")
+      ->description("bound on the pixels held, in MiB (256)");
   command.add_flag("-q,--quiet", options.quiet, "print nothing but errors");
 }
 
 void add_output_options(CLI::App& command, Options& options) {
-  add_choice(command, "--api", options.api, kApis, "sync: one request, step by step; async (default)");
-  command.add_option("-o,--output", options.output, "annotated video (.mp4, …), or a folder for annotated images");
-  command.add_option("--codec", options.codec, "FFmpeg encoder; default libx264, else mpeg4");
-  command.add_option("--json", options.json, "detections, one JSON object per frame; - for standard output");
-  command.add_option("--summary", options.summary, "the run in numbers, as JSON; - for standard output");
-  command.add_flag("--show", options.show, "show the annotated frames in a window");
+  command.option_defaults()->group("Run");
+  add_choice(command, "--api", options.api, kApis)
+      ->description("sync: one request, step by step; async is the default");
   command.add_flag("--calibrate", options.calibrate, "measure each stage alone first: limit and efficiency");
+  command.option_defaults()->group("Output");
+  add_text(command, "-o,--output", options.output, "PATH")
+      ->description("annotated video (.mp4, …), or a folder for annotated images");
+  add_text(command, "--codec", options.codec, "NAME")->description("FFmpeg encoder; default libx264, else mpeg4");
+  add_text(command, "--json", options.json, "FILE")
+      ->description("detections, one JSON object per frame; - for standard output");
+  add_text(command, "--summary", options.summary, "FILE")
+      ->description("the run in numbers, as JSON; - for standard output");
+  command.add_flag("--show", options.show, "show the annotated frames in a window");
+}
+
+void add_compare_options(CLI::App& command, Options& options) {
+  command.option_defaults()->group("Run");
+  add_number(command, "--rounds", options.rounds)->description("interleaved rounds (3)");
+  command.option_defaults()->group("Output");
+  add_text(command, "-o,--output", options.output, "PATH")->description("measure with such a video; it is not kept");
+  add_text(command, "--json", options.json, "FILE")->description("measure with such lines; they are not kept");
+  add_text(command, "--summary", options.summary, "FILE")
+      ->description("all numbers of all rounds, as JSON; - for standard output");
 }
 
 Result<void> resolve(Options& options) {
@@ -104,6 +138,13 @@ Result<void> resolve(Options& options) {
   if (options.hint) compile.hint = *options.hint;
   options.pipeline.api = options.api;
   return {};
+}
+
+Result<void> check_repeatable(const Options& options) {
+  if (options.source.loop == 0 && options.source.limit == 0)
+    return fail(ErrorCode::invalid_argument, "--loop 0 never ends; add --limit N");
+  Result<std::unique_ptr<Source>> source = open_source(options.input, options.source);
+  return source ? Result<void>{} : fail(std::move(source.error()));
 }
 
 }  // namespace inflight::app

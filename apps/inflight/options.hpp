@@ -1,13 +1,15 @@
 // What the command line can say about a run, shared by the subcommands.
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "inflight/inflight.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace inflight::app {
 
@@ -22,7 +24,7 @@ struct Options {
   PipelineOptions pipeline;
   std::vector<std::string> properties;  ///< NAME=VALUE, as given
 
-  std::string output;   ///< a video, or a folder for images
+  std::string output;  ///< a video, or a folder for images
   std::string codec;
   std::string json;
   std::string summary;
@@ -40,8 +42,14 @@ void add_source_options(CLI::App& command, Options& options);
 void add_run_options(CLI::App& command, Options& options);
 /// -o, --json, --summary, --show.
 void add_output_options(CLI::App& command, Options& options);
+/// --rounds, and outputs that are measured.
+void add_compare_options(CLI::App& command, Options& options);
 
 /// Applies what needs more than one option. Errors: invalid_argument.
 Result<void> resolve(Options& options);
+
+/// For commands that play the input more than once: can it be read, and does it end? Errors: unreadable_input,
+/// invalid_argument.
+Result<void> check_repeatable(const Options& options);
 
 }  // namespace inflight::app

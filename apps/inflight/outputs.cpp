@@ -14,26 +14,63 @@ namespace fs = std::filesystem;
 /// A name without an extension, or an existing folder, is a folder of images.
 bool is_image_folder(const fs::path& output) { return fs::is_directory(output) || !output.has_extension(); }
 
-Result<void> check_file(const std::string& text) {
-  if (text.empty() || text == "-") return {};
-  fs::path path(text);
+tl::unexpected<Error> unwritable(const std::string& output, const std::string& why) {
+  return fail(ErrorCode::unwritable_output, fmt::format("{}: {}; choose another output path", output, why));
+}
+
+Result<void> check_folder(const std::string& output, const fs::path& folder) {
+  std::error_code error;
+  // `-o out/video.mp4` on a fresh checkout should just work.
+  if (!fs::exists(folder, error)) fs::create_directories(folder, error);
+  if (error) return unwritable(output, fmt::format("its folder cannot be created ({})", error.message()));
+  if (!fs::is_directory(folder, error)) return unwritable(output, folder.string() + " is not a folder");
+  return {};
+}
+
+Result<void> check_file(const std::string& output) {
+  if (output.empty() || output == "-") return {};
+  fs::path path(output);
   fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  auto unwritable = [&](const char* why) {
-    return fail(ErrorCode::unwritable_output, fmt::format("{}: {}; choose another output path", text, why));
-  };
-  if (fs::is_directory(path)) return unwritable("is a folder");
-  if (!fs::exists(folder)) {
-    // `-o out/video.mp4` on a fresh checkout should just work.
-    std::error_code error;
-    if (fs::create_directories(folder, error); error) return unwritable("its folder cannot be created");
-  }
+  if (fs::is_directory(path)) return unwritable(output, "is a folder");
+  if (Result<void> ok = check_folder(output, folder); !ok) return ok;
   bool writable = access(fs::exists(path) ? path.c_str() : folder.c_str(), W_OK) == 0;
-  return writable ? Result<void>{} : unwritable("no permission to write there");
+  return writable ? Result<void>{} : unwritable(output, "no permission to write there");
+}
+
+/// Whether writing one would destroy the other. Devices and pipes may be shared.
+bool same_file(const fs::path& a, const fs::path& b) {
+  std::error_code ignored;  // what does not exist is told by its name
+  fs::file_status status = fs::status(a, ignored);
+  if (fs::exists(status)) {
+    bool kept = fs::is_regular_file(status) || fs::is_directory(status);
+    return kept && fs::equivalent(a, b, ignored);
+  }
+  return fs::absolute(a, ignored).lexically_normal() == fs::absolute(b, ignored).lexically_normal();
+}
+
+/// What the input is read from: a file, or the folder that a glob looks into.
+fs::path input_path(const std::string& input) {
+  bool glob = input.find_first_of("*?[") != std::string::npos && !fs::exists(input);
+  return glob ? fs::path(input).parent_path() : fs::path(input);
+}
+
+Result<void> check_distinct(const Options& options) {
+  const std::vector<std::string> outputs{options.output, options.json, options.summary};
+  if (options.json == "-" && options.summary == "-")
+    return fail(ErrorCode::invalid_argument, "--json - and --summary - would mix; write one of them to a file");
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].empty() || outputs[i] == "-") continue;
+    if (same_file(outputs[i], input_path(options.input))) return unwritable(outputs[i], "is the input");
+    for (std::size_t j = 0; j < i; ++j)
+      if (!outputs[j].empty() && same_file(outputs[i], outputs[j])) return unwritable(outputs[i], "is named twice");
+  }
+  return {};
 }
 
 double rate_of(const SourceInfo& source) { return source.frames_per_second > 0 ? source.frames_per_second : 25; }
 
-Result<std::unique_ptr<Sink>> open_picture_sink(const Options& options, const fs::path& path, const SourceInfo& source) {
+Result<std::unique_ptr<Sink>> open_picture_sink(const Options& options, const fs::path& path,
+                                                const SourceInfo& source) {
   Draw draw = [](const Picture& picture, const FrameResult& result) { draw_overlay(picture, result); };
   if (is_image_folder(path)) return open_image_sink(path, draw);
   VideoSinkOptions video;
@@ -49,14 +86,15 @@ Result<void> add(Sinks& sinks, Result<std::unique_ptr<Sink>> sink) {
   return {};
 }
 
+fs::path scratch_folder() { return fs::temp_directory_path() / fmt::format("inflight-{}", getpid()); }
+
 /// Several sinks as one, and a scratch folder that goes when it goes.
 class DiscardedOutputs final : public Sink {
  public:
-  DiscardedOutputs(Sinks sinks, fs::path scratch) : sinks_(std::move(sinks)), scratch_(std::move(scratch)) {}
+  explicit DiscardedOutputs(Sinks sinks) : sinks_(std::move(sinks)) {}
   ~DiscardedOutputs() override {
     sinks_.clear();
-    std::error_code ignored;  // a scratch folder that cannot be removed is left to the system
-    fs::remove_all(scratch_, ignored);
+    remove_discarded_outputs();
   }
   Result<void> write(const FrameResult& result) override {
     for (auto& sink : sinks_)
@@ -71,12 +109,12 @@ class DiscardedOutputs final : public Sink {
 
  private:
   Sinks sinks_;
-  fs::path scratch_;
 };
 
 }  // namespace
 
 Result<void> check_outputs(const Options& options) {
+  if (Result<void> ok = check_distinct(options); !ok) return ok;
   for (const std::string& path : {options.json, options.summary})
     if (Result<void> ok = check_file(path); !ok) return ok;
   if (options.output.empty() || is_image_folder(options.output)) return {};
@@ -86,18 +124,19 @@ Result<void> check_outputs(const Options& options) {
 Result<Sinks> open_outputs(const Options& options, const SourceInfo& source, std::function<void()> closed) {
   Sinks sinks;
   Result<void> ok;
-  if (!options.json.empty()) ok = add(sinks, open_json_sink(options.json));
-  if (ok && !options.output.empty()) ok = add(sinks, open_picture_sink(options, options.output, source));
-  if (ok && options.show) {
+  // What may still fail comes first: opening a file that exists empties it.
+  if (options.show) {
     Draw draw = [](const Picture& picture, const FrameResult& result) { draw_overlay(picture, result); };
     ok = add(sinks, open_window_sink("inflight: " + source.name, draw, std::move(closed)));
   }
+  if (ok && !options.output.empty()) ok = add(sinks, open_picture_sink(options, options.output, source));
+  if (ok && !options.json.empty()) ok = add(sinks, open_json_sink(options.json));
   if (!ok) return fail(std::move(ok.error()));
   return sinks;
 }
 
 Result<std::unique_ptr<Sink>> open_discarded_outputs(const Options& options, const SourceInfo& source) {
-  fs::path scratch = fs::temp_directory_path() / fmt::format("inflight-{}", getpid());
+  fs::path scratch = scratch_folder();
   std::error_code error;
   if (fs::create_directories(scratch, error); error)
     return fail(ErrorCode::unwritable_output, scratch.string() + ": cannot be created; set TMPDIR to another folder");
@@ -106,20 +145,24 @@ Result<std::unique_ptr<Sink>> open_discarded_outputs(const Options& options, con
   if (!options.json.empty()) ok = add(sinks, open_json_sink(scratch / "detections.jsonl"));
   if (ok && !options.output.empty())
     ok = add(sinks, open_picture_sink(options, scratch / fs::path(options.output).filename(), source));
-  auto all = std::make_unique<DiscardedOutputs>(std::move(sinks), scratch);
+  auto all = std::make_unique<DiscardedOutputs>(std::move(sinks));
   if (!ok) return fail(std::move(ok.error()));
   return all;
 }
 
+void remove_discarded_outputs() {
+  std::error_code ignored;  // a scratch folder that cannot be removed is left to the system
+  fs::remove_all(scratch_folder(), ignored);
+}
+
 Result<void> write_text(const std::string& path, const std::string& text) {
-  if (path == "-") {
-    std::cout << text << '\n' << std::flush;
-    return {};
-  }
-  std::ofstream file(path);
-  file << text << '\n' << std::flush;
-  if (!file) return fail(ErrorCode::output_failed, path + ": cannot be written; is the disk full?");
-  return {};
+  std::ofstream file;
+  if (path != "-") file.open(path);
+  std::ostream& out = path == "-" ? std::cout : file;
+  out << text << '\n' << std::flush;
+  if (out) return {};
+  std::string name = path == "-" ? "standard output" : path;
+  return fail(ErrorCode::output_failed, name + ": cannot be written; is the disk full?");
 }
 
 }  // namespace inflight::app

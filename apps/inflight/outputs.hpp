@@ -8,7 +8,8 @@
 
 namespace inflight::app {
 
-/// Before any work: can every output be written? Touches nothing. Errors: unwritable_output.
+/// Before any work: can every output be written, without destroying the input or another output? Creates missing
+/// folders and touches nothing else. Errors: unwritable_output, invalid_argument.
 Result<void> check_outputs(const Options& options);
 
 using Sinks = std::vector<std::unique_ptr<Sink>>;
@@ -16,8 +17,10 @@ using Sinks = std::vector<std::unique_ptr<Sink>>;
 /// `closed` runs when the user closes the window of --show.
 Result<Sinks> open_outputs(const Options& options, const SourceInfo& source, std::function<void()> closed);
 
-/// The same kinds of sink, whose output nobody keeps: to measure what they cost.
+/// The same kinds of sink, whose output nobody keeps: to measure what they cost. One at a time.
 Result<std::unique_ptr<Sink>> open_discarded_outputs(const Options& options, const SourceInfo& source);
+/// What they have written so far. They do it themselves, unless the process ends early.
+void remove_discarded_outputs();
 
 /// Writes a text to a file, or to standard output where `path` is "-". Errors: output_failed.
 Result<void> write_text(const std::string& path, const std::string& text);

@@ -59,8 +59,10 @@ void ProgressDisplay::run() {
 
 void ProgressDisplay::draw(bool last) const {
   std::string text = describe(pipeline_.progress(), terminal_);
-  if (terminal_) text = "\r\x1b[K" + text + (last ? "\n" : "");
-  else text += '\n';
+  if (terminal_)
+    text = "\r\x1b[K" + text + (last ? "\n" : "");
+  else
+    text += '\n';
   std::fputs(text.c_str(), stderr);
 }
 

@@ -19,18 +19,27 @@ Result<Calibration> calibrate_run(const Options& options, const Detector& detect
   return calibrate(detector, **source, sink->get(), options.pipeline);
 }
 
-Result<RunSummary> run_pipeline(const Options& options, const Detector& detector, std::unique_ptr<Source> source) {
+/// The first signal: what was read is finished. The second: only what the device works on.
+void on_signal(const Options& options, Pipeline& pipeline, int count) {
+  if (!options.quiet)
+    fmt::print(stderr, "\ninflight: {}\n",
+               count == 1 ? "closing; what was read will be finished" : "stopping; what waits is dropped");
+  count == 1 ? pipeline.close() : pipeline.stop();
+}
+
+Result<RunSummary> run_pipeline(const Options& options, const Detector& detector, std::unique_ptr<Source> source,
+                                SignalWatch& signals) {
   SourceInfo info = source->info();
   Pipeline pipeline(detector, options.pipeline);
   Result<Sinks> sinks = open_outputs(options, info, [&pipeline] { pipeline.close(); });
   if (!sinks) return fail(std::move(sinks.error()));
   pipeline.add_source(std::move(source), std::move(*sinks));
-  SignalWatch signals([&](int count) { count == 1 ? pipeline.close() : pipeline.stop(); });
+  auto handling = signals.handle([&](int count) { on_signal(options, pipeline, count); });
   ProgressDisplay progress(pipeline, options.quiet);
   return pipeline.run();
 }
 
-Result<RunSummary> run(const Options& options) {
+Result<RunSummary> run(const Options& options, SignalWatch& signals) {
   if (Result<void> ok = check_outputs(options); !ok) return fail(std::move(ok.error()));
   Result<std::unique_ptr<Source>> source = open_source(options.input, options.source);
   if (!source) return fail(std::move(source.error()));
@@ -43,29 +52,38 @@ Result<RunSummary> run(const Options& options) {
     if (!measured) return fail(std::move(measured.error()));
     calibration = std::move(*measured);
   }
-  Result<RunSummary> summary = run_pipeline(options, *detector, std::move(*source));
+  Result<RunSummary> summary = run_pipeline(options, *detector, std::move(*source), signals);
   if (summary && calibration) apply(*calibration, *summary);
   return summary;
 }
 
-/// A run that ended badly has kept what it could; its exit code tells how it ended.
-ExitCode end_of(const RunSummary& summary) {
-  if (summary.error.empty()) return summary.frames.total_failed() == 0 ? ExitCode::done : ExitCode::run_failed;
-  bool source = std::ranges::any_of(summary.events, [](const Event& e) { return e.kind == "source_failed"; });
-  return source ? ExitCode::unreadable_input : ExitCode::run_failed;
+void print_summary(RunSummary summary) {
+  // What ended the run is told in the last line, where people look, and once.
+  std::erase_if(summary.events, [&](const Event& event) { return event.text == summary.error; });
+  summary.error.clear();
+  fmt::print(stderr, "{}", to_text(summary));
+}
+
+ExitCode end_of(const Options& options, const RunSummary& summary) {
+  bool nothing = summary.frames.read == 0 && summary.error.empty() && options.source.start > 0;
+  if (!nothing) return report_end(summary);
+  return report({ErrorCode::invalid_argument,
+                 fmt::format("{}: gave no frame; --start {} is beyond its end", options.input, options.source.start)});
 }
 
 }  // namespace
 
 ExitCode run_command(const Options& options) {
-  block_signals();
-  Result<RunSummary> summary = run(options);
+  SignalWatch signals(remove_discarded_outputs);
+  Result<RunSummary> summary = run(options, signals);
   if (!summary) return report(summary.error());
-  if (!options.quiet) fmt::print(stderr, "{}", to_text(*summary));
-  if (!options.summary.empty())
-    if (Result<void> written = write_text(options.summary, to_json(*summary)); !written) return report(written.error());
-  if (!summary->error.empty()) fmt::print(stderr, "inflight: {}\n", summary->error);
-  return end_of(*summary);
+  if (!options.quiet) print_summary(*summary);
+  Result<void> written;
+  if (!options.summary.empty()) written = write_text(options.summary, to_json(*summary));
+  ExitCode end = end_of(options, *summary);
+  if (written) return end;
+  ExitCode unwritten = report(written.error());
+  return end == ExitCode::done ? unwritten : end;
 }
 
 }  // namespace inflight::app

@@ -7,7 +7,7 @@ namespace inflight::app {
 namespace {
 
 constexpr int kGiveUpAfter = 3;
-constexpr int kInterruptedExit = 130;  // as shells report a process ended by SIGINT
+constexpr int kExitBySignal = 128;  // plus the signal: what shells report of a process that a signal ended
 
 sigset_t watched() {
   sigset_t set;
@@ -19,30 +19,43 @@ sigset_t watched() {
 
 }  // namespace
 
-void block_signals() {
-  sigset_t set = watched();
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+SignalWatch::SignalWatch(std::function<void()> before_exit)
+    : before_exit_(std::move(before_exit)), signals_(watched()) {
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a failed write, with a message
-}
-
-SignalWatch::SignalWatch(std::function<void(int)> on_signal) : on_signal_(std::move(on_signal)), signals_(watched()) {
-  block_signals();
   thread_ = std::thread([this] { watch(); });
 }
 
 SignalWatch::~SignalWatch() {
-  ending_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
   pthread_kill(thread_.native_handle(), SIGTERM);  // wakes sigwait
   thread_.join();
 }
 
+void SignalWatch::set(Handler handler) {
+  std::lock_guard lock(mutex_);
+  handler_ = std::move(handler);
+}
+
 void SignalWatch::watch() {
-  for (int count = 1;; ++count) {
-    int signal = 0;
-    if (sigwait(&signals_, &signal) != 0 || ending_) return;
-    if (count >= kGiveUpAfter) _exit(kInterruptedExit);
-    on_signal_(count);
+  int signal = 0;
+  while (sigwait(&signals_, &signal) == 0 && pass_on(signal)) {
   }
+}
+
+/// False when the watch is over. The handler runs under the lock, so that what it refers to outlives the call.
+bool SignalWatch::pass_on(int signal) {
+  std::lock_guard lock(mutex_);
+  if (ending_) return false;
+  if (!handler_ || ++handled_ >= kGiveUpAfter) {
+    before_exit_();
+    _exit(kExitBySignal + signal);
+  }
+  handler_(handled_);
+  return true;
 }
 
 }  // namespace inflight::app

@@ -1,32 +1,57 @@
-// Ctrl-C and SIGTERM: the first asks for a clean close, the second drops what waits, the third ends at once.
+// Ctrl-C and SIGTERM.
 #pragma once
 
-#include <atomic>
 #include <csignal>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 namespace inflight::app {
 
-/// While it lives, `on_signal(n)` runs for the n-th signal (from 1) on a thread of its own. Construct it before
-/// any other thread starts: they inherit the blocked signals, so that only this one takes them.
+/// While it lives, a signal ends the process at once, after `before_exit`: nothing is lost while nothing is
+/// being written. A run that writes handles signals itself, with `handle`. Construct it before any other thread
+/// starts: they inherit the blocked signals, so that only this one takes them.
 class SignalWatch {
  public:
-  explicit SignalWatch(std::function<void(int)> on_signal);
+  explicit SignalWatch(std::function<void()> before_exit);
   ~SignalWatch();
   SignalWatch(const SignalWatch&) = delete;
   SignalWatch& operator=(const SignalWatch&) = delete;
 
+  using Handler = std::function<void(int)>;
+
+  /// While it lives, its handler is called. After it, signals are ignored: the run's results are being written.
+  class Handling {
+   public:
+    explicit Handling(SignalWatch& watch) : watch_(watch) {}
+    ~Handling() {
+      watch_.set([](int) {});
+    }
+    Handling(const Handling&) = delete;
+    Handling& operator=(const Handling&) = delete;
+
+   private:
+    SignalWatch& watch_;
+  };
+
+  /// `on_signal(n)` runs for the n-th signal (from 1) on a thread of its own; the third ends the process at once.
+  [[nodiscard]] Handling handle(Handler on_signal) {
+    set(std::move(on_signal));
+    return Handling(*this);
+  }
+
  private:
+  void set(Handler handler);
   void watch();
+  bool pass_on(int signal);
 
-  std::function<void(int)> on_signal_;
+  const std::function<void()> before_exit_;
   sigset_t signals_{};
-  std::atomic<bool> ending_ = false;
-  std::thread thread_;
+  std::mutex mutex_;
+  Handler handler_;      // guarded by mutex_; empty: end the process
+  int handled_ = 0;      // guarded by mutex_; signals that the handler was told of
+  bool ending_ = false;  // guarded by mutex_
+  std::thread thread_;   // last: it uses all the others
 };
-
-/// Blocks the signals that a SignalWatch takes, in this thread and in those it starts from now on.
-void block_signals();
 
 }  // namespace inflight::app

@@ -14,7 +14,7 @@ namespace {
 /// What is compared: everything a frame's line in the JSON output says.
 struct Run {
   std::vector<std::string> lines;
-  FrameCounts frames;
+  RunSummary summary;
 };
 
 Result<Run> run(const Options& options, const Detector& detector, Api api) {
@@ -27,13 +27,11 @@ Result<Run> run(const Options& options, const Detector& detector, Api api) {
   Run run;
   pipeline.on_result([&run](const FrameResult& result) { run.lines.push_back(to_json(result)); });
   Result<RunSummary> summary = [&] {
-    SignalWatch signals([&](int count) { count == 1 ? pipeline.close() : pipeline.stop(); });
     ProgressDisplay progress(pipeline, options.quiet);
     return pipeline.run();
   }();
   if (!summary) return fail(std::move(summary.error()));
-  if (!summary->error.empty()) fmt::print(stderr, "inflight: {}\n", summary->error);
-  run.frames = summary->frames;
+  run.summary = std::move(*summary);
   return run;
 }
 
@@ -51,25 +49,29 @@ std::size_t print_differences(const Run& sync, const Run& async) {
   return differences;
 }
 
+ExitCode compare(const Options& options, const Run& sync, const Run& async) {
+  std::size_t differences = print_differences(sync, async);
+  bool adds_up = sync.summary.frames.adds_up() && async.summary.frames.adds_up();
+  if (!adds_up) fmt::print(stderr, "inflight: frames are unaccounted for; please report this\n");
+  if (differences > 0) fmt::print(stderr, "inflight: {} of {} results differ\n", differences, sync.lines.size());
+  if (differences > 0 || !adds_up) return ExitCode::run_failed;
+  if (!options.quiet)
+    fmt::print("{} frames: asynchronous equals synchronous, bit for bit and in order\n", sync.lines.size());
+  return report_end(async.summary);
+}
+
 }  // namespace
 
 ExitCode verify_command(const Options& options) {
-  block_signals();
+  SignalWatch signals([] {});  // nothing is written: a signal ends it
+  if (Result<void> ok = check_repeatable(options); !ok) return report(ok.error());
   Result<Detector> detector = make_detector(options.model, options.device, options.detector);
   if (!detector) return report(detector.error());
   Result<Run> sync = run(options, *detector, Api::sync);
   if (!sync) return report(sync.error());
   Result<Run> async = run(options, *detector, Api::async);
   if (!async) return report(async.error());
-
-  std::size_t differences = print_differences(*sync, *async);
-  bool adds_up = sync->frames.adds_up() && async->frames.adds_up();
-  if (!adds_up) fmt::print(stderr, "inflight: frames are unaccounted for; please report this\n");
-  if (differences > 0) fmt::print(stderr, "inflight: {} of {} results differ\n", differences, sync->lines.size());
-  if (differences > 0 || !adds_up) return ExitCode::run_failed;
-  if (!options.quiet)
-    fmt::print("{} frames: asynchronous equals synchronous, bit for bit and in order\n", sync->lines.size());
-  return ExitCode::done;
+  return compare(options, *sync, *async);
 }
 
 }  // namespace inflight::app

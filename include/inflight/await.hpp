@@ -139,7 +139,9 @@ template <class T>
 struct UntilDone {
   Task<T>& task;
   bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiter) noexcept { return task.await_suspend(awaiter); }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiter) noexcept {
+    return task.await_suspend(awaiter);
+  }
   void await_resume() const noexcept {}
 };
 

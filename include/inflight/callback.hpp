@@ -26,7 +26,8 @@ class Callback<R(Args...)> {
     using Stored = std::decay_t<F>;
     static_assert(sizeof(Stored) <= kCapacity, "capture less, or capture a pointer to it");
     static_assert(alignof(Stored) <= alignof(std::max_align_t));
-    static_assert(std::is_nothrow_move_constructible_v<Stored>);
+    static_assert(std::is_nothrow_move_constructible_v<Stored>,
+                  "captures must move without throwing; const copies do not");
     new (storage_) Stored(std::forward<F>(f));
     operations_ = &kOperations<Stored>;
   }

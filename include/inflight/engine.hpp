@@ -61,10 +61,10 @@ struct BatchPolicy {
 
 struct CompileOptions {
   PerformanceHint hint = PerformanceHint::throughput;
-  int requests = 0;           ///< how many will be in flight (PERFORMANCE_HINT_NUM_REQUESTS); 0: unknown
-  int execution_streams = 0;  ///< inferences the engine runs side by side; 0: by the hint
-  int threads = 0;            ///< CPU threads of the engine, all streams together; 0: by the CPU budget
-  std::int64_t batch = 0;     ///< reshape the model to this batch; 0: as it is
+  int requests = 0;                      ///< how many will be in flight (PERFORMANCE_HINT_NUM_REQUESTS); 0: unknown
+  int execution_streams = 0;             ///< inferences the engine runs side by side; 0: by the hint
+  int threads = 0;                       ///< CPU threads of the engine, all streams together; 0: by the CPU budget
+  std::int64_t batch = 0;                ///< reshape the model to this batch; 0: as it is
   std::optional<ElementType> precision;  ///< of the computation; nullopt: the engine's default
   /// Take 8-bit pictures and convert them inside the engine's graph, where the engine can: the input port
   /// of the compiled model then says u8. An engine that cannot leaves the port as the model has it.
@@ -74,8 +74,8 @@ struct CompileOptions {
   std::array<float, 3> scale{1, 1, 1};
   std::filesystem::path cache_dir;                ///< where compiled models are kept; empty: nowhere
   std::map<std::string, std::string> properties;  ///< the engine's own, by its own names; these win
-  BatchPolicy batching;           ///< of BATCH devices
-  bool auto_batching = true;      ///< BATCH where it measures as a gain, under the throughput hint (ALLOW_AUTO_BATCHING)
+  BatchPolicy batching;                           ///< of BATCH devices
+  bool auto_batching = true;  ///< BATCH where it measures as a gain, under the throughput hint (ALLOW_AUTO_BATCHING)
   /// Told what virtual devices do, on any thread, one call at a time; must not block. May be empty.
   std::function<void(const DeviceEvent&)> on_event;
   Clock* clock = nullptr;  ///< for engines that simulate time; nullptr: steady_clock()
@@ -83,9 +83,9 @@ struct CompileOptions {
 
 /// How one inference went.
 struct Served {
-  std::string_view device;     ///< what ran it, e.g. "ov:CPU"; lives as long as the CompiledModel
-  int batch = 1;               ///< how many requests ran together
-  Duration infer_time{0};      ///< from start() to completion
+  std::string_view device;  ///< what ran it, e.g. "ov:CPU"; lives as long as the CompiledModel
+  int batch = 1;            ///< how many requests ran together
+  Duration infer_time{0};   ///< from start() to completion
 };
 using Outcome = Result<Served>;
 
@@ -145,8 +145,8 @@ class CompiledModel {
 };
 
 struct DeviceInfo {
-  std::string name;       ///< as in device strings, without the engine: "CPU", "GPU.0"
-  std::string full_name;  ///< as the hardware calls itself
+  std::string name;                       ///< as in device strings, without the engine: "CPU", "GPU.0"
+  std::string full_name;                  ///< as the hardware calls itself
   std::vector<std::string> capabilities;  ///< "FP32", "BF16", "INT8", …
 };
 
@@ -161,8 +161,7 @@ class Engine {
   virtual Result<ModelInfo> read_model(const std::filesystem::path& model) = 0;
   /// `device` is a name from devices(), or, for a simulated engine, its description.
   /// Errors: model_unusable, device_unusable, invalid_argument (a property).
-  virtual Result<std::shared_ptr<CompiledModel>> compile(const std::filesystem::path& model,
-                                                         const std::string& device,
+  virtual Result<std::shared_ptr<CompiledModel>> compile(const std::filesystem::path& model, const std::string& device,
                                                          const CompileOptions& options) = 0;
 };
 

@@ -27,7 +27,7 @@ enum class StageOrder : std::uint8_t { in_order, any_order };
 enum class Dispatch : std::uint8_t { own_thread, engine_thread };
 
 struct InferQueueOptions {
-  int requests = 0;  ///< pool size; 0: the model's optimal_requests()
+  int requests = 0;                          ///< pool size; 0: the model's optimal_requests()
   StageOrder order = StageOrder::any_order;  ///< in_order: completions come in the order of submission
   Dispatch dispatch = Dispatch::own_thread;
   Clock* clock = nullptr;  ///< for deadlines and time-outs; nullptr: steady_clock()
@@ -47,15 +47,15 @@ struct Ticket {
 struct InferQueueStats {
   std::uint64_t submitted = 0;
   std::uint64_t succeeded = 0;
-  std::uint64_t failed = 0;     ///< by the engine
-  std::uint64_t cancelled = 0;  ///< by cancel or stop
-  std::uint64_t expired = 0;    ///< deadline passed
+  std::uint64_t failed = 0;           ///< by the engine
+  std::uint64_t cancelled = 0;        ///< by cancel or stop
+  std::uint64_t expired = 0;          ///< deadline passed
   std::uint64_t callback_errors = 0;  ///< callbacks that threw; the exception ends there
-  int requests = 0;             ///< pool size
+  int requests = 0;                   ///< pool size
   int in_flight = 0;
-  int max_in_flight = 0;        ///< the most ever
-  Duration queue_time{0};       ///< total time that acquire() waited for a free request
-  Duration infer_time{0};       ///< total over succeeded submissions
+  int max_in_flight = 0;   ///< the most ever
+  Duration queue_time{0};  ///< total time that acquire() waited for a free request
+  Duration infer_time{0};  ///< total over succeeded submissions
 };
 
 struct Completed;

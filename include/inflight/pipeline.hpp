@@ -17,7 +17,8 @@
 
 namespace inflight {
 
-/// A model with its way in and its way out.
+/// A model with its way in and its way out. Copies share all three, and a preprocessor is one thread's: no two
+/// pipelines may run with copies of one detector at the same time.
 struct Detector {
   std::shared_ptr<CompiledModel> model;
   std::shared_ptr<Preprocessor> preprocessor;
@@ -48,9 +49,10 @@ struct Progress {
 struct PipelineOptions {
   Api api = Api::async;
   int requests = 0;  ///< in flight at most; 0: by measurement, a little more than optimal_requests()
-  /// Pixels held between decoder and sinks, over all sources; each source may always hold one frame.
+  /// Pixels held between decoder and sinks, over all sources; each source may always hold one frame, and a
+  /// frame larger than the one before it comes on top, since its size is not known before it is read.
   std::size_t max_frame_bytes = std::size_t{256} << 20;
-  int max_frames = 0;  ///< the same as a count; 0: by the number of requests
+  int max_frames = 0;  ///< the same as a count; 0: by the number of requests, for each source
   Clock* clock = nullptr;  ///< nullptr: steady_clock()
 };
 
@@ -70,8 +72,8 @@ class Pipeline {
   void on_result(std::function<void(const FrameResult&)> function);
 
   /// Runs until every source has ended and every sink has finished. A source that ends badly, a frame that
-  /// fails and a sink that fails are in the summary (`error`, `frames`, `events`); an error is returned only
-  /// where nothing could run.
+  /// fails and a sink that fails are in the summary (`error`, `frames`, `events`), also where it failed by an
+  /// exception; a failed sink closes the run. An error is returned only where nothing could run.
   Result<RunSummary> run();
 
   /// No more input: what was read is finished.

@@ -27,7 +27,8 @@ OpenVinoModel::OpenVinoModel(ov::CompiledModel compiled, ModelInfo info, std::st
   runtime_.engine = "ov";
   runtime_.device = "ov:" + device;
   runtime_.precision = known ? to_string(to_element_type(precision)) : "unknown";
-  runtime_.execution_streams = std::max(1, static_cast<int>(property_or(compiled_, ov::num_streams, ov::streams::Num(1)).num));
+  runtime_.execution_streams =
+      std::max(1, static_cast<int>(property_or(compiled_, ov::num_streams, ov::streams::Num(1)).num));
   optimal_requests_ = std::max(1, static_cast<int>(property_or(compiled_, ov::optimal_number_of_infer_requests, 1U)));
 }
 

@@ -41,9 +41,12 @@ std::shared_ptr<ov::Model> take_bytes(std::shared_ptr<ov::Model> model, const Co
 
 ov::hint::PerformanceMode to_mode(PerformanceHint hint) {
   switch (hint) {
-    case PerformanceHint::latency: return ov::hint::PerformanceMode::LATENCY;
-    case PerformanceHint::throughput: return ov::hint::PerformanceMode::THROUGHPUT;
-    case PerformanceHint::cumulative_throughput: return ov::hint::PerformanceMode::CUMULATIVE_THROUGHPUT;
+    case PerformanceHint::latency:
+      return ov::hint::PerformanceMode::LATENCY;
+    case PerformanceHint::throughput:
+      return ov::hint::PerformanceMode::THROUGHPUT;
+    case PerformanceHint::cumulative_throughput:
+      return ov::hint::PerformanceMode::CUMULATIVE_THROUGHPUT;
   }
   return ov::hint::PerformanceMode::THROUGHPUT;
 }

@@ -28,7 +28,7 @@ class OpenVinoRequest final : public InferRequest {
   ov::InferRequest request_;
   const std::string_view device_;
   std::vector<ov::Tensor> set_aside_;  // per input: its own memory, while set_input() has put another in its place
-  Done done_;  // handed between threads by busy_
+  Done done_;                          // handed between threads by busy_
   TimePoint started_;
   std::atomic<bool> busy_ = false;
   std::atomic<bool> cancelled_ = false;

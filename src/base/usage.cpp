@@ -63,7 +63,8 @@ double peak_rss_mb() noexcept {
 int available_cores() noexcept {
   cpu_set_t mask;
   CPU_ZERO(&mask);
-  int cores = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask) : static_cast<int>(std::thread::hardware_concurrency());
+  int cores = sched_getaffinity(0, sizeof mask, &mask) == 0 ? CPU_COUNT(&mask)
+                                                            : static_cast<int>(std::thread::hardware_concurrency());
   if (std::optional<double> quota = cgroup_quota()) cores = std::min(cores, static_cast<int>(std::ceil(*quota)));
   return std::max(1, cores);
 }

@@ -114,8 +114,6 @@ void VirtualClock::Driver::run() {
   }
 }
 
-std::shared_ptr<void> VirtualClock::drive(int threads) {
-  return std::make_shared<Driver>(state_, threads);
-}
+std::shared_ptr<void> VirtualClock::drive(int threads) { return std::make_shared<Driver>(state_, threads); }
 
 }  // namespace inflight

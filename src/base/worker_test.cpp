@@ -13,7 +13,9 @@ namespace {
 
 TEST(Worker, RunsItsBodyAndIsWaitedFor) {
   bool ran = false;
-  { Worker worker("test", [&] { ran = true; }); }
+  {
+    Worker worker("test", [&] { ran = true; });
+  }
   EXPECT_TRUE(ran);
 }
 

@@ -28,7 +28,7 @@ std::vector<fs::path> plugin_folders() {
   }
   Dl_info library{};
   if (dladdr(reinterpret_cast<void*>(&engines), &library) != 0) {
-    fs::path beside = fs::absolute(library.dli_fname).parent_path();
+    fs::path beside = fs::absolute(library.dli_fname).lexically_normal().parent_path();
     folders.push_back(beside / "inflight");
     folders.push_back(beside.parent_path() / "plugins");  // in the build tree
   }
@@ -61,8 +61,10 @@ EngineStatus load(const fs::path& file) {
   return status;
 }
 
-std::size_t rank(const EngineStatus& status) {
-  return static_cast<std::size_t>(std::ranges::find(kPreference, status.name) - kPreference.begin());
+/// Sorts engines by preference, those that nobody prefers by name: folders are listed in no order.
+std::pair<std::size_t, std::string> rank(const EngineStatus& status) {
+  auto preference = std::ranges::find(kPreference, status.name) - kPreference.begin();
+  return {static_cast<std::size_t>(preference), status.name};
 }
 
 std::vector<EngineStatus> find_engines() {
@@ -75,7 +77,7 @@ std::vector<EngineStatus> find_engines() {
       if (!name.empty() && seen.insert(name).second) found.push_back(load(entry->path()));
     }
   }
-  std::ranges::stable_sort(found, {}, rank);
+  std::ranges::sort(found, {}, rank);
   return found;
 }
 
@@ -89,9 +91,12 @@ const std::vector<EngineStatus>& engines() {
 
 const char* to_string(PerformanceHint hint) noexcept {
   switch (hint) {
-    case PerformanceHint::latency: return "latency";
-    case PerformanceHint::throughput: return "throughput";
-    case PerformanceHint::cumulative_throughput: return "cumulative_throughput";
+    case PerformanceHint::latency:
+      return "latency";
+    case PerformanceHint::throughput:
+      return "throughput";
+    case PerformanceHint::cumulative_throughput:
+      return "cumulative_throughput";
   }
   return "throughput";
 }

@@ -25,8 +25,7 @@ bool parse_number(std::string_view text, T& value) {
 }
 
 bool parse_duration(std::string_view text, Duration& value) {
-  constexpr std::array<std::pair<std::string_view, double>, 4> units{
-      {{"us", 1e3}, {"ms", 1e6}, {"ns", 1}, {"s", 1e9}}};
+  constexpr std::array<std::pair<std::string_view, double>, 4> units{{{"us", 1e3}, {"ms", 1e6}, {"ns", 1}, {"s", 1e9}}};
   for (auto [unit, nanoseconds] : units) {
     double number = 0;
     if (!text.ends_with(unit)) continue;

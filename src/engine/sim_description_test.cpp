@@ -61,13 +61,14 @@ TEST_P(BadSimDescription, IsRefusedNamingThePartThatIsWrong) {
 
 INSTANTIATE_TEST_SUITE_P(
     Parts, BadSimDescription,
-    testing::Values("", "latency", "latency=", "latency=5", "latency=ms", "latency=-5ms", "latency=5 ms", "latency=5min",
-                    "latency=6ms..4ms", "latency=4ms..", "latency=..4ms", "latency=4ms..5", "latency=nans",
-                    "latency=infs", "latency=1e30s", "latency=1e400s", "per_item=x", "first=-1s", "load=1", "lanes=0",
-                    "lanes=-1", "lanes=1.5", "lanes=2x", "lanes=1000000000", "lanes=99999999999999999999", "fail=", "fail=;",
-                    "fail=1;", "fail=1;x", "fail=-1", "fail_rate=1.1", "fail_rate=-0.1", "fail_rate=nan", "fail_rate=",
-                    "die_at=x", "revive_at=-2", "load_fails=yes", "load_fails=", "seed=", "seed=1.5", "input=", "input=0x3",
-                    "input=1x-3", "input=1xx3", "input=1x3:f16", "input=1x3:", "input=1x3x", "input=1x1x1x1x1x1x1x1x1",
+    testing::Values("", "latency", "latency=", "latency=5", "latency=ms", "latency=-5ms", "latency=5 ms",
+                    "latency=5min", "latency=6ms..4ms", "latency=4ms..", "latency=..4ms", "latency=4ms..5",
+                    "latency=nans", "latency=infs", "latency=1e30s", "latency=1e400s", "per_item=x", "first=-1s",
+                    "load=1", "lanes=0", "lanes=-1", "lanes=1.5", "lanes=2x", "lanes=1000000000",
+                    "lanes=99999999999999999999", "fail=", "fail=;", "fail=1;", "fail=1;x", "fail=-1", "fail_rate=1.1",
+                    "fail_rate=-0.1", "fail_rate=nan", "fail_rate=", "die_at=x", "revive_at=-2", "load_fails=yes",
+                    "load_fails=", "seed=", "seed=1.5", "input=", "input=0x3", "input=1x-3", "input=1xx3",
+                    "input=1x3:f16", "input=1x3:", "input=1x3x", "input=1x1x1x1x1x1x1x1x1",
                     "input=9000000000000000000x9", "input=100000x100000", "rows=0", "rows=-1", "rows=x",
                     "rows=9000000000000000000", "name=", "colour=red", "=5", "latency =5ms", "LATENCY=5ms"));
 

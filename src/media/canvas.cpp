@@ -7,6 +7,7 @@
 namespace inflight::media {
 namespace {
 
+/// The frame's memory as a picture, which may be a pixel smaller.
 Picture picture_of(const AVFrame& frame, Size size, ColorLook look) {
   Picture picture{size, {}, look.matrix, look.range};
   for (std::size_t p = 0; p < 3; ++p) picture.planes[p] = {frame.data[p], frame.linesize[p]};
@@ -59,6 +60,7 @@ void Canvas::draw_copy(const FrameResult& result, const Picture& onto) const {
 }
 
 AVFrame* Canvas::take(const CanvasFormat& wanted) {
+  // An encoder that looks ahead still holds some of them; those are not writable.
   for (const AvFrame& frame : frames_) {
     bool same = frame->width == wanted.size.width && frame->height == wanted.size.height;
     if (same && frame->format == wanted.format && av_frame_is_writable(frame.get()) > 0) return frame.get();

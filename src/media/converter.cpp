@@ -50,10 +50,12 @@ ColorLook look_of(const AVFrame& frame) {
   return {matrix_of(frame), full ? ColorRange::full : ColorRange::limited};
 }
 
+/// swscale's tables for a matrix.
 const int* coefficients(ColorMatrix matrix) {
   return sws_getCoefficients(matrix == ColorMatrix::bt709 ? SWS_CS_ITU709 : SWS_CS_ITU601);
 }
 
+/// For error messages, e.g. "rgb24 640x360".
 std::string describe(const Image& image) {
   const char* name = av_get_pix_fmt_name(image.format);
   return fmt::format("{} {}x{}", name ? name : "unknown", image.size.width, image.size.height);
@@ -85,6 +87,7 @@ Image image_of(const AVFrame& frame) noexcept {
   return image;
 }
 
+// By now the yuvj formats have gone, so one comparison is enough.
 bool is_i420(const Image& image) noexcept { return image.format == AV_PIX_FMT_YUV420P; }
 
 int Converter::build(const Image& from, const Image& to) {

@@ -56,6 +56,7 @@ bool is_url(const std::string& spec) {
   return colon != std::string::npos && colon > 0 && spec.find_first_of("/\\*? ") > colon;
 }
 
+// FFmpeg asks this again and again while it waits, at least every 100 ms.
 int Demuxer::must_stop(void* self) noexcept {
   auto& demuxer = *static_cast<Demuxer*>(self);
   if (demuxer.interrupted_) return 1;
@@ -80,6 +81,7 @@ Error Demuxer::unreadable(int code) const {
 Result<std::unique_ptr<Demuxer>> Demuxer::open(const std::string& spec, Duration patience) {
   start_ffmpeg();
   std::unique_ptr<Demuxer> demuxer(new Demuxer(spec));
+  // Cameras and networks may keep silent for ever; a file on disk cannot.
   demuxer->live_ = is_camera(spec) || (is_url(spec) && !spec.starts_with("file://"));
   if (!is_url(spec)) {
     if (auto ok = check_file(spec); !ok) return fail(std::move(ok.error()));
@@ -111,12 +113,14 @@ Result<void> Demuxer::choose_stream() {
   if (stream_ < 0 || (stream().disposition & AV_DISPOSITION_ATTACHED_PIC)) {
     return fail(unreadable_file(spec_, "has no video in it; name a file with pictures"));
   }
+  // Sound and subtitles are not even to be read.
   for (unsigned s = 0; s < input_->nb_streams; ++s) {
     if (static_cast<int>(s) != stream_) input_->streams[s]->discard = AVDISCARD_ALL;
   }
   return {};
 }
 
+/// MP4 and QuickTime, whose index lists every packet and is there from the start.
 bool Demuxer::has_index() const noexcept { return std::strncmp(input_->iformat->name, "mov", 3) == 0; }
 
 bool Demuxer::is_cut_packet(const AVPacket& packet) const noexcept {
@@ -128,6 +132,7 @@ bool Demuxer::is_cut_packet(const AVPacket& packet) const noexcept {
 int Demuxer::read(AVPacket& packet) {
   for (;;) {
     int code = av_read_frame(input_.get(), &packet);
+    // Some devices answer so although they wait by themselves.
     if (code == AVERROR(EAGAIN) && !interrupted_) continue;
     if (code < 0) return code;
     bool ours = packet.stream_index == stream_;
@@ -170,6 +175,8 @@ std::optional<std::uint64_t> Demuxer::pictures() const {
 }
 
 std::optional<std::string> Demuxer::early_end(int code) const {
+  // A file whose end is missing ends like any other: FFmpeg reports the end of the file and no error. Only the index
+  // knows that there should have been more.
   if (code != AVERROR_EOF) return av_error_text(code);
   auto promised = static_cast<std::uint64_t>(avformat_index_get_entries_count(input_->streams[stream_]));
   if (cut_ || (has_index() && packets_ < promised)) return "the file is cut off";

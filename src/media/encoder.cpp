@@ -16,6 +16,7 @@ constexpr double kSecondsBetweenKeys = 2;      // so that players can seek, and 
 constexpr int kJpegQuantizer = 2;              // FFmpeg's best, of 2..31
 constexpr std::int64_t kBitsPerPixel100 = 15;  // for encoders that know only a bit rate: 0.15 bits
 
+/// Null where the encoder does not tell. FFmpeg 7.1 replaced the field by a function.
 const AVPixelFormat* formats_of(const AVCodec& codec) {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
   const void* formats = nullptr;
@@ -26,6 +27,7 @@ const AVPixelFormat* formats_of(const AVCodec& codec) {
 #endif
 }
 
+// Players need the colours said: unsaid, they guess by size, and guess wrong for small BT.709 and large BT.601.
 void describe_picture(AVCodecContext& encoder, const CanvasFormat& picture) {
   encoder.width = picture.size.width;
   encoder.height = picture.size.height;
@@ -44,6 +46,7 @@ void describe_rate(AVCodecContext& encoder, const EncoderSpec& spec) {
   encoder.bit_rate = static_cast<std::int64_t>(static_cast<double>(pixels * kBitsPerPixel100) * per_second / 100);
 }
 
+/// By quality where the encoder can, for a rate that suits one scene is wrong for the next.
 void choose_quality(AVCodecContext& encoder, const AVCodec& codec) {
   if (std::strcmp(codec.name, "libx264") == 0) {
     encoder.bit_rate = 0;  // a rate would win over the quality

@@ -24,7 +24,7 @@ Result<AvCodecContext> open_encoder(const EncoderSpec& spec);
 /// Feeds `picture` (null: the end) and gives every packet that comes out to `use(AVPacket&) -> int`. Returns 0 or
 /// FFmpeg's error. `use` may take the packet's content.
 template <class Use>
-int encode(AVCodecContext& encoder, const AVFrame* picture, AVPacket& packet, Use&& use) {
+int encode(AVCodecContext& encoder, const AVFrame* picture, AVPacket& packet, const Use& use) {
   int code = avcodec_send_frame(&encoder, picture);
   while (code >= 0) {
     code = avcodec_receive_packet(&encoder, &packet);

@@ -32,6 +32,7 @@ void sort_naturally(std::vector<fs::path>& files) {
 
 }  // namespace
 
+// Runs of digits compare by value, whatever their length; no number is built, so none overflows.
 bool natural_less(const std::string& a, const std::string& b) {
   std::size_t i = 0, j = 0;
   while (i < a.size() && j < b.size()) {

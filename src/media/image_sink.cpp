@@ -14,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// One encoder serves all pictures of a size; a new one opens when the size changes.
 class ImageSink final : public Sink {
  public:
   ImageSink(fs::path folder, const AVCodec& codec, Draw draw)
@@ -43,6 +44,7 @@ class ImageSink final : public Sink {
     return fmt::format("{}{:06}.{}", source, frame.id, extension);
   }
 
+  /// An open encoder for pictures of this size.
   Result<void> prepare(const CanvasFormat& wanted) {
     if (encoder_ && encoder_->width == wanted.size.width && encoder_->height == wanted.size.height) return {};
     EncoderSpec spec;
@@ -57,7 +59,7 @@ class ImageSink final : public Sink {
   Result<void> store(AVFrame& picture, const fs::path& path) {
     picture.quality = encoder_->global_quality;  // where JPEG looks for it
     picture.pts = next_++;
-    Result<void> stored;
+    Result<void> stored;  // FFmpeg cannot hand our error on
     int code = encode(*encoder_, &picture, *packet_, [&](const AVPacket& packet) {
       stored = write_file(path, {reinterpret_cast<const char*>(packet.data), static_cast<std::size_t>(packet.size)});
       return 0;

@@ -36,6 +36,7 @@ constexpr std::array<Signature, 11> kSignatures{{{"\x89PNG", 0, AV_CODEC_ID_PNG}
                                                  {"P5", 0, AV_CODEC_ID_PGM},
                                                  {"P6", 0, AV_CODEC_ID_PPM}}};
 
+/// The decoder for a file that begins like this.
 AVCodecID codec_of(std::string_view content) {
   for (const Signature& s : kSignatures) {
     if (content.size() > s.offset && content.substr(s.offset).starts_with(s.bytes)) return s.codec;
@@ -64,6 +65,8 @@ Result<AvPacket> load(const fs::path& file) {
   return packet;
 }
 
+/// Decodes file after file, without libavformat: its guessing by name and content is for videos, and it would take a
+/// "%d" in a name for a numbered series.
 class ImageSource final : public Source {
  public:
   ImageSource(const std::string& spec, std::vector<fs::path> files, const SourceOptions& options)
@@ -84,6 +87,7 @@ class ImageSource final : public Source {
 
   Result<bool> read(Frame& frame) override {
     while (!ended_ && !cursor_.done() && !interrupted_) {
+      // Skipped files are not even opened.
       if (cursor_.position() == files_.size()) {
         ended_ = !cursor_.next_play();
       } else if (cursor_.take()) {

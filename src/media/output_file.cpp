@@ -18,6 +18,7 @@ constexpr mode_t kMode = 0666;
 
 std::string reason(int code) { return std::generic_category().message(code); }
 
+/// Nobody waits for the next line of a plain file; behind a pipe or a terminal somebody does.
 bool is_regular(int descriptor) {
   struct stat about{};
   return ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
@@ -70,8 +71,8 @@ Result<void> OutputFile::flush() {
     ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
-      int code = written < 0 ? errno : ENOSPC;
-      pending_.clear();  // or close() would try, and report, the same again
+      int code = written < 0 ? errno : ENOSPC;  // nothing written and no error: no room
+      pending_.clear();                         // or close() would try, and report, the same again
       return fail(failed(code));
     }
     rest.remove_prefix(static_cast<std::size_t>(written));

@@ -17,6 +17,8 @@ class OutputFile {
   static Result<OutputFile> open(const std::filesystem::path& path);
 
   OutputFile(OutputFile&& other) noexcept;
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
   OutputFile& operator=(OutputFile&&) = delete;
   ~OutputFile();
 

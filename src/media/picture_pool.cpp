@@ -74,6 +74,7 @@ PicturePool::~PicturePool() {
 
 PicturePool::Slot& PicturePool::take() {
   std::unique_ptr<Slot> slot;
+  // A slot is made outside the lock, so that frames coming home need not wait for memory.
   {
     MutexLock lock(home_->mutex);
     if (!home_->free.empty()) {
@@ -90,6 +91,7 @@ PicturePool::Slot& PicturePool::take() {
 
 Frame PicturePool::adopt(AVFrame& decoded, ColorLook look) {
   Slot& slot = take();
+  // The decoder may refer to these pixels for later pictures: they are shared, and read-only for all.
   av_frame_move_ref(&slot.reference(), &decoded);
   const AVFrame& held = slot.reference();
   Picture picture{{held.width, held.height}, {}, look.matrix, look.range};

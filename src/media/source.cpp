@@ -28,6 +28,7 @@ Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Sourc
 
   std::error_code ignored;  // what cannot be examined is reported by whoever opens it
   if (fs::is_directory(spec, ignored)) return open_found(spec, images_in(spec), options);
+  // A file may have a star in its name; what exists is taken as it is.
   bool pattern = spec.find_first_of("*?[") != std::string::npos;
   if (pattern && !fs::exists(spec, ignored)) return open_found(spec, images_matching(spec), options);
   if (is_image_name(spec) && fs::exists(spec, ignored)) return open_images(spec, {spec}, options);

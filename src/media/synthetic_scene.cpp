@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <string_view>
 
@@ -26,6 +27,7 @@ std::uint64_t mix(std::uint64_t x) noexcept {
   return x ^ (x >> 31);
 }
 
+/// The whole of `text` must be the number.
 template <class Number>
 bool parse_number(std::string_view text, Number& number) {
   auto [end, trouble] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -51,7 +53,8 @@ Result<void> parse_setting(std::string_view part, SceneSpec& scene) {
     if (!parse_number(value, scene.frames)) return wrong(part, "frames is a whole number, 0 for no end");
   } else if (name == "fps") {
     bool ok = parse_number(value, scene.frames_per_second);
-    if (!ok || !(scene.frames_per_second > 0 && scene.frames_per_second <= kFastest)) {
+    if (!ok || scene.frames_per_second <= 0 || scene.frames_per_second > kFastest ||
+        std::isnan(scene.frames_per_second)) {
       return wrong(part, "fps is a number above 0");
     }
   } else if (name == "seed") {
@@ -67,6 +70,7 @@ Result<void> parse_setting(std::string_view part, SceneSpec& scene) {
   return {};
 }
 
+/// Pixels from left and top up to, but without, right and bottom.
 struct Area {
   int left, top, right, bottom;
 };
@@ -88,6 +92,7 @@ void paint_object(const SceneObject& object, std::uint64_t index, const Picture&
   fill(picture.planes[2], chroma, object.v);
 }
 
+// From integers alone, so that floating point cannot make two machines differ.
 SceneObject make_object(const SceneSpec& spec, int index) {
   std::uint64_t state = mix(spec.seed * 1000003 + static_cast<std::uint64_t>(index) + 1);
   auto pick = [&state](int from, int to) {
@@ -142,6 +147,7 @@ int Track::at(std::uint64_t index) const noexcept {
 
 std::vector<SceneObject> scene_objects(const SceneSpec& spec) {
   std::vector<SceneObject> objects;
+  objects.reserve(static_cast<std::size_t>(spec.objects));
   for (int k = 0; k < spec.objects; ++k) objects.push_back(make_object(spec, k));
   return objects;
 }
@@ -162,7 +168,8 @@ Scene::Scene(const SceneSpec& spec) : objects_(scene_objects(spec)), ground_(Fra
   for (int y = 0; y < spec.size.height; ++y) {
     for (int x = 0; x < spec.size.width; ++x) {
       // Tiles with a little grain: something for an encoder to do, but nothing that looks like an object.
-      std::uint64_t tile = mix(seed ^ mix(static_cast<std::uint64_t>(y / 16 * kLargest + x / 16)));
+      std::uint64_t tile =
+          mix(seed ^ mix(static_cast<std::uint64_t>(y / 16) * kLargest + static_cast<std::uint64_t>(x / 16)));
       std::uint64_t grain = mix(seed + static_cast<std::uint64_t>(y) * kLargest + static_cast<std::uint64_t>(x));
       auto value = static_cast<std::uint8_t>(96 + tile % 48 + grain % 8);
       luma.data[static_cast<std::ptrdiff_t>(y) * luma.stride + x] = value;

@@ -12,6 +12,7 @@ namespace inflight {
 namespace media {
 namespace {
 
+/// A source that needs no file and cannot fail, for demonstrations and for tests that must know the truth.
 class SyntheticSource final : public Source {
  public:
   SyntheticSource(const std::string& name, const SceneSpec& spec, const SourceOptions& options)

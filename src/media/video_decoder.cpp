@@ -7,6 +7,7 @@
 namespace inflight::media {
 namespace {
 
+/// As a plain number, which is all that FFmpeg carries along.
 std::int64_t now_ns() { return TimePoint(std::chrono::steady_clock::now()).time_since_epoch().count(); }
 
 Error cannot_decode(const Demuxer& demuxer, const std::string& why) {
@@ -44,7 +45,7 @@ bool VideoDecoder::next(AVFrame& picture) {
     int code = avcodec_receive_frame(codec_.get(), &picture);
     if (code >= 0) return true;
     if (code == AVERROR_EOF) return false;
-    if (code != AVERROR(EAGAIN)) {
+    if (code != AVERROR(EAGAIN)) {  // the decoder has thrown the damaged packet away; go on with the next
       note_fault(code);
     } else {
       feed();
@@ -53,7 +54,7 @@ bool VideoDecoder::next(AVFrame& picture) {
 }
 
 void VideoDecoder::feed() {
-  int code = demuxer_.read(*packet_);
+  int code = demuxer_.read(*packet_);  // waiting for a camera is not decoding: the time is taken after it
   if (code < 0) {
     end_code_ = code;
     avcodec_send_packet(codec_.get(), nullptr);  // now the decoder gives what it still holds back

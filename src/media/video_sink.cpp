@@ -49,6 +49,8 @@ class VideoSink final : public Sink {
     if (!packet_) throw std::bad_alloc();
   }
 
+  VideoSink(const VideoSink&) = delete;
+  VideoSink& operator=(const VideoSink&) = delete;
   ~VideoSink() override {
     if (output_) (void)finish();  // a caller that gave up still gets a file that plays
   }
@@ -85,10 +87,11 @@ class VideoSink final : public Sink {
     if (!encoder) return fail(ErrorCode::output_failed, fmt::format("{}: {}", path_.string(), encoder.error().message));
     if (int code = write_header(**encoder); code < 0) return fail(failed(code));
     encoder_ = std::move(*encoder);
-    start_ = first.timestamp;
+    start_ = first.timestamp;  // a video that begins in the middle of its source still begins at 0
     return {};
   }
 
+  /// The container begins, now that the encoder has said what it writes.
   int write_header(const AVCodecContext& encoder) {
     AVStream* stream = avformat_new_stream(output_.get(), nullptr);
     if (!stream) return AVERROR(ENOMEM);
@@ -123,20 +126,21 @@ class VideoSink final : public Sink {
     return *last_pts_;
   }
 
+  /// One picture (null: the end) through encoder and container. Returns 0 or FFmpeg's error.
   int push(const AVFrame* picture) {
     return encode(*encoder_, picture, *packet_, [this](AVPacket& packet) { return mux(packet); });
   }
 
   int mux(AVPacket& packet) {
     AVStream& stream = *output_->streams[0];
+    // Encoders that do not know leave the last picture with no time to be seen.
     if (packet.duration <= 0) packet.duration = av_rescale_q(1, av_inv_q(frame_rate_), encoder_->time_base);
     av_packet_rescale_ts(&packet, encoder_->time_base, stream.time_base);
     packet.stream_index = stream.index;
-    int code = av_interleaved_write_frame(output_.get(), &packet);
-    // The muxer only fills a buffer; what befell the file is noted there.
-    return std::min(code, output_->pb->error);
+    return av_interleaved_write_frame(output_.get(), &packet);
   }
 
+  /// The first failure is the one to tell; later ones follow from it.
   void note(int code) {
     if (code < 0 && !failure_) failure_ = failed(code);
   }
@@ -147,6 +151,7 @@ class VideoSink final : public Sink {
             fmt::format("{}: writing the video failed: {}{}", path_.string(), av_error_text(code), remedy)};
   }
 
+  /// Opening created the file, to see whether it can be written; a run without frames should leave no trace of that.
   void remove_if_empty() const {
     std::error_code ignored;
     if (fs::is_regular_file(fs::symlink_status(path_, ignored)) && fs::file_size(path_, ignored) == 0) {
@@ -178,6 +183,7 @@ bool takes(const AVOutputFormat& container, AVCodecID codec) {
   return known == 1 || (known < 0 && (is_format(container, "mpegts") || is_format(container, "mpeg")));
 }
 
+/// H.264 by x264 where the container takes it: it plays everywhere.
 const AVCodec* default_encoder(const AVOutputFormat& container) {
   const AVCodec* x264 = avcodec_find_encoder_by_name("libx264");
   if (x264 && takes(container, AV_CODEC_ID_H264)) return x264;

@@ -13,11 +13,14 @@ namespace {
 
 constexpr Duration kUnknownStep = std::chrono::milliseconds(40);
 
+/// How far apart pictures are that carry no times.
 Duration step_of(double frames_per_second) {
   if (frames_per_second <= 0) return kUnknownStep;
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / frames_per_second));
 }
 
+/// Demuxer → decoder → cursor (which pictures are wanted) → frame. Each picture passes through the clock and the
+/// cursor, wanted or not, so that times and numbers do not depend on what is skipped.
 class VideoSource final : public Source {
  public:
   VideoSource(std::unique_ptr<Demuxer> demuxer, std::unique_ptr<VideoDecoder> decoder, const SourceOptions& options)
@@ -52,6 +55,7 @@ class VideoSource final : public Source {
 
  private:
   Result<bool> give(Frame& frame, Duration timestamp) {
+    // Asked first: a picture whose planes are handed out is blank afterwards.
     TimePoint began = VideoDecoder::began(*picture_);
     auto made = maker_.make(*picture_);
     if (!made) {
@@ -101,6 +105,7 @@ class VideoSource final : public Source {
                             info_.name, decoder_->undecodable(), why));
   }
 
+  // The decoder borrows the demuxer, so it comes after it and goes before it.
   std::unique_ptr<Demuxer> demuxer_;
   std::unique_ptr<VideoDecoder> decoder_;
   std::optional<std::uint64_t> promised_ = demuxer_->pictures();

@@ -18,6 +18,8 @@ class WindowSink final : public Sink {
     if (!packet_) throw std::bad_alloc();
   }
 
+  WindowSink(const WindowSink&) = delete;
+  WindowSink& operator=(const WindowSink&) = delete;
   ~WindowSink() override { (void)finish(); }
 
   /// After the user has closed the window there is nothing to write to, and no error in that.
@@ -35,12 +37,14 @@ class WindowSink final : public Sink {
   }
 
   Result<void> finish() override {
+    // Once the user has closed it, the device has cleaned up already.
     if (shown_ && !gone_) av_write_trailer(output_.get());  // takes the window away
     gone_ = true;
     return {};
   }
 
  private:
+  /// Opens the window at the size of the first picture.
   Result<void> prepare(const Frame& first) {
     if (shown_) return {};
     format_ = {AV_PIX_FMT_YUV420P, even_up(first.size()), {first.picture().matrix, first.picture().range}};

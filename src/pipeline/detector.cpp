@@ -16,7 +16,11 @@ PreprocessOptions remaining_preprocessing(PreprocessOptions options, const Port&
 Result<ModelFamily> recognise_file(const std::filesystem::path& model, const std::string& device,
                                    const std::string& decoder) {
   if (device.starts_with("sim:"))
-    return recognise({"", {}, {{"detections", ElementType::f32, {1, 1, 1, 7}, ""}}, {}}, decoder);
+    return recognise({"",
+                      {{"image", ElementType::u8, {1, 3, 1, 1}, "NCHW"}},
+                      {{"detections", ElementType::f32, {1, 1, 1, 7}, ""}},
+                      {}},
+                     decoder);
   Result<ModelInfo> info = read_model(model);
   if (!info) return fail(std::move(info.error()));
   return recognise(*info, decoder);

@@ -38,9 +38,12 @@ class Pipeline::Impl {
   }
 
   Result<RunSummary> run() {
-    if (Result<void> ready = check_parts(); !ready) return fail(std::move(ready.error()));
     if (ran_.exchange(true))
       return fail(ErrorCode::invalid_argument, "a pipeline runs once; build another for another run");
+    if (Result<void> ready = check_parts(); !ready) {
+      ran_ = false;  // what is missing may be added
+      return fail(std::move(ready.error()));
+    }
     tally_.rates.resize(parts.sources.size());
     begin_ = parts.clock().now();
     events_.start(begin_);
@@ -66,8 +69,8 @@ class Pipeline::Impl {
 
   Progress progress() const {
     Progress progress;
+    progress.done = tally_.done.load(std::memory_order_acquire);  // first, so that no more are done than were read
     progress.read = tally_.read.load(std::memory_order_relaxed);
-    progress.done = tally_.done.load(std::memory_order_relaxed);
     progress.expected = expected_.value_or(0);
     if (!began_.load(std::memory_order_acquire)) return progress;
     progress.elapsed = parts.clock().now() - begin_;

@@ -47,7 +47,7 @@ void Tally::settle(FrameResult& result, const Error* error, TimePoint now) {
       ++counts.failed[error ? to_string(error->code) : result.reason];
       break;
   }
-  done.fetch_add(1, std::memory_order_relaxed);
+  done.fetch_add(1, std::memory_order_release);
 }
 
 namespace {

@@ -1,13 +1,20 @@
-// Device strings: "CPU" (the first engine that offers it), "ov:CPU", "sim:latency=5ms".
+// From a device string to a compiled model.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string>
 
+#include "device_string.hpp"
 #include "inflight/engine.hpp"
+#include "virtual_device.hpp"
+#include "well_known_properties.hpp"
 
 namespace inflight {
 namespace {
+
+using Kind = DeviceSpec::Kind;
+using Compiled = Result<std::shared_ptr<CompiledModel>>;
 
 struct Target {
   std::shared_ptr<Engine> engine;
@@ -43,24 +50,128 @@ Result<Target> find_target(const std::string& text) {
     if (status.name == prefix && !status.engine)
       return fail(ErrorCode::device_unusable, fmt::format("engine {} is not usable: {}", prefix, status.problem));
     if (!status.engine) continue;
-    if (status.name == prefix && (prefix == "sim" || offers(*status.engine, device))) return Target{status.engine, device};
+    if (status.name == prefix && (prefix == "sim" || offers(*status.engine, device)))
+      return Target{status.engine, device};
     if (colon == std::string::npos && offers(*status.engine, text)) return Target{status.engine, text};
   }
   return unknown_device(text);
 }
 
-}  // namespace
+/// The faults that engines tell of in a roundabout way. (A folder may be a model: TensorFlow's are.)
+Result<void> check_file(const std::filesystem::path& model) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  fs::file_status status = fs::status(model, ignored);
+  auto unusable = [&](const std::string& why) {
+    return fail(ErrorCode::model_unusable, fmt::format("{}: {}", model.string(), why));
+  };
+  if (!fs::exists(status))
+    return unusable(fmt::format("no such file; check the path (looked in {})",
+                                fs::absolute(model, ignored).parent_path().string()));
+  if (fs::is_regular_file(status) && fs::file_size(model, ignored) == 0)
+    return unusable("the file is empty (0 bytes); copy or download it again");
+  if (fs::is_directory(status) && !fs::exists(model / "saved_model.pb", ignored))
+    return unusable("is a folder; name the model file in it (.xml, .onnx, .tflite, …)");
+  return {};
+}
 
-Result<std::shared_ptr<CompiledModel>> compile_model(const std::filesystem::path& model, const std::string& device,
-                                                     const CompileOptions& options) {
-  Result<Target> target = find_target(device);
+Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options);
+
+PoolCandidate candidate(const std::filesystem::path& model, const DeviceSpec& spec) {
+  return {to_string(spec), [model, spec](const CompileOptions& options) -> Compiled {
+            Compiled compiled = compile(model, spec, options);
+#ifdef INFLIGHT_DEVICE_POOL
+            // Engines differ in whether they take bytes; behind this they are alike.
+            if (compiled && options.u8_input) *compiled = take_bytes(std::move(*compiled), options);
+#endif
+            return compiled;
+          }};
+}
+
+#ifdef INFLIGHT_DEVICE_POOL
+
+/// Every device of every engine, for AUTO without a list.
+std::vector<DeviceSpec> all_devices() {
+  std::vector<DeviceSpec> all;
+  for (const EngineStatus& status : engines()) {
+    if (!status.engine || status.name == "sim" || status.name == "torch") continue;
+    for (const DeviceInfo& device : status.engine->devices())
+      all.push_back({Kind::plain, status.name + ":" + device.name, {}, false, 0});
+  }
+  return all;
+}
+
+/// Where loading is quick comes first, since the first that is ready serves: ONNX Runtime loads a model for the
+/// CPU in a fraction of OpenVINO's time, and accelerators take longest. Which one serves in the end is measured.
+int load_rank(const DeviceSpec& spec) {
+  if (spec.kind != Kind::plain) return 2;
+  if (spec.name == "ort:CPU") return 0;
+  return spec.name.ends_with("CPU") ? 1 : 2;
+}
+
+std::vector<DeviceSpec> usable_members(const DeviceSpec& spec) {
+  std::vector<DeviceSpec> named, excluded, usable;
+  for (const DeviceSpec& member : spec.members) (member.excluded ? excluded : named).push_back(member);
+  auto is_excluded = [&](const DeviceSpec& member) {
+    std::string device = member.name.substr(member.name.find(':') + 1);
+    return std::ranges::any_of(excluded, [&](const DeviceSpec& e) { return e.name == member.name || e.name == device; });
+  };
+  for (DeviceSpec& member : named.empty() ? all_devices() : named)
+    if (!is_excluded(member)) usable.push_back(std::move(member));
+  return usable;
+}
+
+Compiled compile_pool(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options) {
+  std::vector<DeviceSpec> members = usable_members(spec);
+  if (members.empty())
+    return fail(ErrorCode::device_unusable, fmt::format("{}: no device is left; {}", to_string(spec), known_devices()));
+  bool automatic = spec.kind == Kind::automatic && options.hint != PerformanceHint::cumulative_throughput;
+  if (automatic) std::ranges::stable_sort(members, {}, load_rank);
+  std::vector<PoolCandidate> candidates;
+  for (const DeviceSpec& member : members) {
+    // A misspelt device is a mistake to be told at once, not a candidate that failed.
+    if (member.kind == Kind::plain)
+      if (Result<Target> target = find_target(member.name); !target) return fail(std::move(target.error()));
+    candidates.push_back(candidate(model, member));
+  }
+  return automatic ? make_auto(std::move(candidates), options) : make_multi(std::move(candidates), options);
+}
+
+#else
+
+Compiled compile_pool(const std::filesystem::path&, const DeviceSpec& spec, const CompileOptions&) {
+  return fail(ErrorCode::device_unusable,
+              fmt::format("{}: AUTO and MULTI are not finished in this version; name one device: {}", to_string(spec),
+                          known_devices()));
+}
+
+#endif
+
+Compiled compile_batch(const std::filesystem::path& model, const DeviceSpec& spec, CompileOptions options) {
+  if (spec.batch_size > 0) options.batching.max_size = spec.batch_size;
+  return make_batch(candidate(model, spec.members.front()), options);
+}
+
+Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options) {
+  if (spec.kind == Kind::batch) return compile_batch(model, spec, options);
+  if (spec.kind != Kind::plain) return compile_pool(model, spec, options);
+  Result<Target> target = find_target(spec.name);
   if (!target) return fail(std::move(target.error()));
   return target->engine->compile(model, target->device, options);
 }
 
+}  // namespace
+
+Compiled compile_model(const std::filesystem::path& model, const std::string& device, const CompileOptions& options) {
+  Result<DeviceSpec> spec = parse_device(device);
+  if (!spec) return fail(std::move(spec.error()));
+  Result<CompileOptions> resolved = apply_well_known_properties(options);
+  if (!resolved) return fail(std::move(resolved.error()));
+  return compile(model, *spec, *resolved);
+}
+
 Result<ModelInfo> read_model(const std::filesystem::path& model) {
-  if (std::error_code unknown; !std::filesystem::exists(model, unknown))
-    return fail(ErrorCode::model_unusable, model.string() + ": there is no such file");
+  if (Result<void> there = check_file(model); !there) return fail(std::move(there.error()));
   std::string reasons;
   for (const EngineStatus& status : engines()) {
     if (!status.engine || status.name == "sim") continue;

@@ -56,7 +56,7 @@ class Parser {
     if (stray != std::string_view::npos) return wrong(begin + stray, "this parenthesis has no place here");
     if (!sim && name.find(',') != std::string_view::npos)
       return wrong(begin + name.find(','), "several devices need AUTO: or MULTI: in front");
-    if (name.ends_with(':')) return wrong(end, "a device is missing here");
+    if (!sim && name.ends_with(':')) return wrong(end, "a device is missing here");
     return DeviceSpec{Kind::plain, std::string(name), {}, false, 0};
   }
 

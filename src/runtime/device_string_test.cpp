@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(All, DeviceStringMistake,
                                          Mistake{"ov:CPU,ort:CPU", 6}, Mistake{"BATCH:ov:CPU(0)", 13},
                                          Mistake{"BATCH:ov:CPU(x)", 13}, Mistake{"AUTO:ov:CPU,,ort:CPU", 12},
                                          Mistake{"MULTI:-ov:CPU,ort:CPU", 6}, Mistake{"ov:", 3},
-                                         Mistake{"CPU(2)", 3}, Mistake{"AUTO:(ov:CPU", 5}));
+                                         Mistake{":", 1}, Mistake{"CPU(2)", 3}, Mistake{"AUTO:(ov:CPU", 5}));
 
 }  // namespace
 }  // namespace inflight

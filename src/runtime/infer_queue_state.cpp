@@ -8,6 +8,8 @@ namespace {
 tl::unexpected<Error> closed() { return fail(ErrorCode::closed, "the queue is closed"); }
 tl::unexpected<Error> none_free() { return fail(ErrorCode::would_block, "no request is free"); }
 
+Error too_late() { return {ErrorCode::deadline_exceeded, "its deadline passed before the inference was done"}; }
+
 /// False if the callback threw: a user's exception must not unwind an engine's thread.
 template <class Argument>
 bool call(Callback<void(Argument)>& callback, Argument argument) noexcept {
@@ -34,7 +36,8 @@ InferQueue::State::~State() {
 Result<std::shared_ptr<InferQueue::State>> InferQueue::State::create(std::shared_ptr<CompiledModel> model,
                                                                      const InferQueueOptions& options) {
   std::shared_ptr<State> state(new State(std::move(model), options));
-  auto count = static_cast<std::size_t>(options.requests > 0 ? options.requests : std::max(1, state->model_->optimal_requests()));
+  auto count = static_cast<std::size_t>(options.requests > 0 ? options.requests
+                                                             : std::max(1, state->model_->optimal_requests()));
   for (std::size_t i = 0; i < count; ++i) {
     Result<std::unique_ptr<InferRequest>> request = state->model_->create_request();
     if (!request) return fail(std::move(request.error()));
@@ -171,32 +174,36 @@ void InferQueue::State::release(std::uint32_t index) noexcept {
 // ---- submissions ----
 
 Result<Ticket> InferQueue::State::submit(std::uint32_t index, Completion done, const SubmitOptions& options) {
-  Ticket ticket{index, 0};
-  {
-    MutexLock lock(mutex_);
-    if (closed_) {
-      recycle(index);
-      return closed();
-    }
-    Record& record = records_[index];
-    ticket.submission = record.submission = ++submissions_;
-    record.phase = Phase::running;
-    record.with_engine = true;
-    record.delivered = false;
-    record.done = std::move(done);
-    if (order_ == StageOrder::in_order) push_order(index);
-    ++outstanding_;
-    ++stats_.submitted;
-    stats_.max_in_flight = std::max(stats_.max_in_flight, ++with_engine_);
-    if (options.deadline) {
-      auto expired = [self = shared_from_this(), ticket] { self->expire(ticket.slot, ticket.submission); };
-      record.deadline = clock_.call_at(*options.deadline, std::move(expired));
-    }
-  }
+  Result<Ticket> ticket = admit(index, done, options);
+  if (!ticket) return ticket;
   // Outside the lock: the engine may take its time, and may answer on another thread before this returns.
   Result<void> started = requests_[index]->start([this, index](Outcome o) { on_done(index, std::move(o)); });
   if (started || !undo_start(index)) return ticket;
   return fail(std::move(started.error()));
+}
+
+Result<Ticket> InferQueue::State::admit(std::uint32_t index, Completion& done, const SubmitOptions& options) {
+  MutexLock lock(mutex_);
+  if (closed_) {
+    recycle(index);
+    return closed();
+  }
+  Ticket ticket{index, ++submissions_};
+  Record& record = records_[index];
+  record.submission = ticket.submission;
+  record.phase = Phase::running;
+  record.with_engine = true;
+  record.delivered = false;
+  record.done = std::move(done);
+  record.due = options.deadline;
+  if (order_ == StageOrder::in_order) push_order(index);
+  ++outstanding_;
+  ++stats_.submitted;
+  stats_.max_in_flight = std::max(stats_.max_in_flight, ++with_engine_);
+  if (!record.due) return ticket;
+  auto expired = [self = shared_from_this(), ticket] { self->expire(ticket.slot, ticket.submission); };
+  record.deadline = clock_.call_at(*record.due, std::move(expired));
+  return ticket;
 }
 
 bool InferQueue::State::undo_start(std::uint32_t index) {
@@ -230,7 +237,9 @@ void InferQueue::State::on_done(std::uint32_t index, Outcome outcome) {
     if (record.delivered) recycle(index);
   } else {
     if (record.deadline != 0) clock_.cancel(std::exchange(record.deadline, 0));
-    record.outcome = std::move(outcome);
+    // The timer of a deadline that has passed may still be on its way, behind others.
+    bool late = record.due && *record.due < clock_.now();
+    record.outcome = late ? fail(too_late()) : std::move(outcome);
     record.phase = Phase::ready;
     make_ready(index);
   }
@@ -242,7 +251,7 @@ void InferQueue::State::expire(std::uint32_t index, std::uint64_t submission) {
   MutexLock lock(mutex_);
   Record& record = records_[index];
   if (record.submission != submission || record.phase != Phase::running) return;
-  give_up(index, {ErrorCode::deadline_exceeded, "its deadline passed before the inference was done"});
+  give_up(index, too_late());
   dispatch(lock);
 }
 
@@ -273,9 +282,14 @@ void InferQueue::State::count(const Outcome& outcome) {
     return;
   }
   switch (outcome.error().code) {
-    case ErrorCode::cancelled: ++stats_.cancelled; break;
-    case ErrorCode::deadline_exceeded: ++stats_.expired; break;
-    default: ++stats_.failed;
+    case ErrorCode::cancelled:
+      ++stats_.cancelled;
+      break;
+    case ErrorCode::deadline_exceeded:
+      ++stats_.expired;
+      break;
+    default:
+      ++stats_.failed;
   }
 }
 

@@ -47,7 +47,8 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
     bool with_engine = false;  // between start() and the engine's `done`
     bool delivered = false;    // of a submission that was given up
     std::uint64_t submission = 0;
-    TimerId deadline = 0;
+    std::optional<TimePoint> due;
+    TimerId deadline = 0;  // fires then
     Completion done;
     Outcome outcome;
   };
@@ -84,6 +85,8 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   void answer_first(std::optional<std::uint32_t> index) INFLIGHT_REQUIRES(mutex_);
   void recycle(std::uint32_t index) INFLIGHT_REQUIRES(mutex_);
 
+  /// Registers a submission, unless the queue is closed; `done` is then left alone and the request given back.
+  Result<Ticket> admit(std::uint32_t index, Completion& done, const SubmitOptions& options) INFLIGHT_EXCLUDES(mutex_);
   void on_done(std::uint32_t index, Outcome outcome) INFLIGHT_EXCLUDES(mutex_);
   void expire(std::uint32_t index, std::uint64_t submission) INFLIGHT_EXCLUDES(mutex_);
   /// After a failed start. False: the submission had been given up meanwhile, so its callback runs after all.
@@ -112,9 +115,9 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   Clock& clock_;
 
   mutable Mutex mutex_;
-  CondVar answered_;   // a blocked acquire() has its answer
-  CondVar settled_;    // something completed or was called: for wait_all() and shut_down()
-  CondVar work_;       // for the worker
+  CondVar answered_;  // a blocked acquire() has its answer
+  CondVar settled_;   // something completed or was called: for wait_all() and shut_down()
+  CondVar work_;      // for the worker
   std::vector<Record> records_ INFLIGHT_GUARDED_BY(mutex_);
   std::vector<std::uint32_t> idle_ INFLIGHT_GUARDED_BY(mutex_);
   std::vector<std::uint32_t> ring_ INFLIGHT_GUARDED_BY(mutex_);  // in_order: as submitted; any_order: as completed

@@ -37,7 +37,7 @@ TEST_F(OwnThread, RunsEveryCallbackAndWaiterOnOneThreadOfTheQueue) {
     threads.insert(std::this_thread::get_id());
   };
   Slot taken = queue.acquire().value();
-  for (int i = 0; i < 20; ++i) ASSERT_TRUE(queue.acquire()->submit([&](Completed) { note(); }));
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(queue.acquire().value().submit([&](Completed) { note(); }));
   queue.wait_all();
   Slot also_taken = queue.acquire().value();
   std::promise<void> answered;
@@ -55,8 +55,8 @@ TEST_F(OwnThread, DoesNotHoldTheEngineUpWhileACallbackTakesItsTime) {
   auto queue = make("latency=1ms", 2);
   auto driver = clock.drive();
   std::promise<void> release;
-  ASSERT_TRUE(queue.acquire()->submit([&](Completed) { release.get_future().get(); }));
-  ASSERT_TRUE(queue.acquire()->submit([](Completed) {}));
+  ASSERT_TRUE(queue.acquire().value().submit([&](Completed) { release.get_future().get(); }));
+  ASSERT_TRUE(queue.acquire().value().submit([](Completed) {}));
   // The second is inferred although the first's callback has not returned: its time passes.
   std::promise<void> later;
   clock.call_at(clock.now() + 1h, [&] { later.set_value(); });
@@ -72,7 +72,7 @@ TEST_F(OwnThread, WaitsUntilEveryCallbackHasReturned) {
   for (int i = 0; i < 200; ++i) {
     auto queue = make("latency=1ms,lanes=2", 3);
     int returned = 0;
-    for (int n = 0; n < 3; ++n) ASSERT_TRUE(queue.acquire()->submit([&](Completed) { ++returned; }));
+    for (int n = 0; n < 3; ++n) ASSERT_TRUE(queue.acquire().value().submit([&](Completed) { ++returned; }));
     queue.wait_all();
     EXPECT_EQ(returned, 3);
   }
@@ -99,7 +99,7 @@ TEST_F(OwnThread, IsDestroyedWhileAWaiterIsBeingAnswered) {
     {
       auto queue = make("latency=1us", 1);
       std::promise<void> begun;
-      ASSERT_TRUE(queue.acquire()->submit([](Completed) {}));
+      ASSERT_TRUE(queue.acquire().value().submit([](Completed) {}));
       queue.acquire_async([&](Result<Slot>) {
         begun.set_value();
         for (int n = 0; n < 100; ++n) std::this_thread::yield();
@@ -116,7 +116,9 @@ struct Storm {
   explicit Storm(unsigned s) : seed(s), random(s) {}
 
   bool chance(double p) { return std::bernoulli_distribution(p)(random); }
-  Duration up_to(Duration most) { return Duration(std::uniform_int_distribution<Duration::rep>(0, most.count())(random)); }
+  Duration up_to(Duration most) {
+    return Duration(std::uniform_int_distribution<Duration::rep>(0, most.count())(random));
+  }
 
   unsigned seed;
   std::mt19937 random;
@@ -197,7 +199,8 @@ void InferQueueStress::run(unsigned seed) {
   {
     std::vector<std::jthread> threads;
     for (int t = 0; t < kThreads; ++t)
-      threads.emplace_back([this, &queue, t, s = Storm(1000 * seed + static_cast<unsigned>(t))] { submit_all(queue, s, t); });
+      threads.emplace_back(
+          [this, &queue, t, s = Storm(1000 * seed + static_cast<unsigned>(t))] { submit_all(queue, s, t); });
   }
   if (seed % 2 == 0) queue.stop();
   queue.wait_all();
@@ -247,7 +250,8 @@ TEST_P(InferQueueStress, EndsEveryoneWhenItIsStoppedInTheMiddle) {
       std::vector<std::jthread> threads;
       for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back([&, s = Storm(seed)]() mutable {
-          while (Result<Slot> slot = acquire(queue, s)) accepted += std::move(*slot).submit([&](Completed) { ++ended; }) ? 1 : 0;
+          while (Result<Slot> slot = acquire(queue, s))
+            accepted += std::move(*slot).submit([&](Completed) { ++ended; }) ? 1 : 0;
         });
       }
       while (accepted < 20) std::this_thread::yield();

@@ -22,9 +22,12 @@ class OwnedBuffer final : public FrameBuffer {
 
 const char* to_string(FrameStatus status) noexcept {
   switch (status) {
-    case FrameStatus::emitted: return "emitted";
-    case FrameStatus::dropped: return "dropped";
-    case FrameStatus::failed: return "failed";
+    case FrameStatus::emitted:
+      return "emitted";
+    case FrameStatus::dropped:
+      return "dropped";
+    case FrameStatus::failed:
+      return "failed";
   }
   return "failed";
 }

@@ -18,15 +18,8 @@ struct TypeFacts {
   std::size_t bytes;
 };
 
-constexpr std::array<TypeFacts, 9> kTypes{{{"u8", 1},
-                                           {"i8", 1},
-                                           {"i32", 4},
-                                           {"i64", 8},
-                                           {"bf16", 2},
-                                           {"f16", 2},
-                                           {"f32", 4},
-                                           {"f64", 8},
-                                           {"other", 0}}};
+constexpr std::array<TypeFacts, 9> kTypes{
+    {{"u8", 1}, {"i8", 1}, {"i32", 4}, {"i64", 8}, {"bf16", 2}, {"f16", 2}, {"f32", 4}, {"f64", 8}, {"other", 0}}};
 
 const TypeFacts& facts(ElementType type) noexcept { return kTypes[static_cast<std::size_t>(type)]; }
 

@@ -138,7 +138,9 @@ TEST(Frame, ReturnsItsBufferOnceWhenTheLastCopyGoes) {
 TEST(Frame, MayUseARecycledBufferAgain) {
   CountingBuffer buffer;
   for (int i = 1; i <= 3; ++i) {
-    { Frame frame(buffer, Picture{}); }
+    {
+      Frame frame(buffer, Picture{});
+    }
     EXPECT_EQ(buffer.recycled, i);
   }
 }

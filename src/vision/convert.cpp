@@ -6,6 +6,7 @@
 namespace inflight {
 namespace {
 
+/// A model's number from an exact one. For u8 the options leave pixels as they are (make_preprocessor sees to it).
 template <class T>
 T number(float value) noexcept {
   if constexpr (std::is_same_v<T, Half>) {
@@ -25,7 +26,7 @@ constexpr std::size_t kPattern = 48;
 Half to_half(float value) noexcept {
   auto bits = std::bit_cast<std::uint32_t>(value);
   auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000U);
-  bits &= 0x7FFFFFFFU;
+  bits &= 0x7FFFFFFFU;  // magnitudes compare like whole numbers from here on
   auto with_sign = [sign](std::uint32_t rest) { return Half{static_cast<std::uint16_t>(sign | rest)}; };
   if (bits > 0x7F800000U) return with_sign(0x7E00U);
   if (bits >= 0x477FF000U) return with_sign(0x7C00U);  // 65520 and more round to infinity
@@ -34,7 +35,9 @@ Half to_half(float value) noexcept {
     float sum = std::bit_cast<float>(bits) + 0.5F;
     return with_sign(std::bit_cast<std::uint32_t>(sum) - 0x3F000000U);
   }
-  std::uint32_t odd = bits >> 13 & 1U;  // ties to even
+  // Exponents are 127 − 15 apart. Adding just under half of what is cut off rounds; one more where the last kept
+  // bit is odd, so that ties go to even. A carry runs into the exponent, which is right.
+  std::uint32_t odd = bits >> 13 & 1U;
   return with_sign((bits - 0x38000000U + 0xFFFU + odd) >> 13);
 }
 
@@ -69,6 +72,7 @@ template <class T>
 void PixelConverter<T>::interleaved(const std::uint8_t* in, T* out, std::size_t pixels) const noexcept {
   std::size_t count = 3 * pixels, done = 0;
   if constexpr (std::is_same_v<T, float>) {
+    // Whole patterns first, as straight-line vector code; the table serves what is left of the row.
     std::array<float, kPattern> mean, scale;
     for (std::size_t i = 0; i < kPattern; ++i) {
       mean[i] = mean_[i % 3];

@@ -7,6 +7,7 @@
 namespace inflight {
 namespace {
 
+/// Assigns into the string that is there: short names and numbers never allocate.
 void set_label(std::string& label, int class_id, std::span<const std::string> labels) {
   auto id = static_cast<std::size_t>(class_id);
   if (id < labels.size() && !labels[id].empty()) {
@@ -38,6 +39,8 @@ Result<DetectionOutput> pick_output(std::span<const TensorView> outputs, std::si
   return DetectionOutput{tensor, tensor.elements() == 0 ? 0 : rows, columns};
 }
 
+// One per thread and not per postprocessor: run() is const and several threads may be in it. It lives until the
+// thread ends, and holds as many candidates as the fullest frame had.
 std::vector<Candidate>& candidate_scratch() {
   thread_local std::vector<Candidate> candidates;
   candidates.clear();

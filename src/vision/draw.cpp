@@ -11,12 +11,14 @@
 namespace inflight {
 namespace {
 
+/// 0..255 each.
 struct Rgb {
   int red, green, blue;
 };
 struct Yuv {
   std::uint8_t y, u, v;
 };
+/// In luma pixels.
 struct Area {
   int left, top, right, bottom;  // right and bottom are outside
 };
@@ -50,6 +52,7 @@ Yuv to_yuv(Rgb rgb, const Picture& picture) noexcept {
   return {byte(y * luma + (full ? 0 : 16)), byte(u * chroma + 128), byte(v * chroma + 128)};
 }
 
+/// Borrows the plane: OpenCV draws into the picture itself and clips at its borders.
 cv::Mat as_mat(const Picture& picture, std::size_t plane) {
   Size size = plane == 0 ? picture.size : picture.chroma_size();
   return {size.height, size.width, CV_8UC1, picture.planes[plane].data,
@@ -67,6 +70,7 @@ class Canvas {
   /// Lines, text and margins grow with the picture: 1 up to 720 pixels of the shorter side, then in proportion.
   double scale() const noexcept { return std::max(1.0, std::min(width(), height()) / 720.0); }
 
+  /// Fills what of `area` lies inside. Where an edge is odd, its chroma sample takes the colour as a whole.
   void fill(Area area, Rgb colour) {
     Yuv yuv = to_yuv(colour, picture_);
     fill_plane(0, area, yuv.y);
@@ -81,6 +85,7 @@ class Canvas {
                 cv::LINE_AA);
   }
 
+  /// How much room `text` takes above and below its baseline.
   struct TextSize {
     int width, height, descent;
   };
@@ -92,7 +97,7 @@ class Canvas {
 
  private:
   static constexpr int kFont = cv::FONT_HERSHEY_SIMPLEX;
-  static int thickness(double size) noexcept { return std::max(1, static_cast<int>(std::lround(1.6 * size))); }
+  static int thickness(double size) noexcept { return std::max(1, static_cast<int>(std::lround(2 * size))); }
 
   void fill_plane(std::size_t plane, Area area, std::uint8_t value) {
     cv::Mat& mat = planes_[plane];
@@ -116,6 +121,7 @@ Area even_area(const Box& box, const Canvas& canvas) {
           even(bottom, canvas.height())};
 }
 
+/// Four filled strips inside the box's edges, 2 pixels at 720p and 4 at 1080p: even, for whole chroma samples.
 void draw_frame(Canvas& canvas, Area box, Rgb colour) {
   int line = 2 * static_cast<int>(std::lround(canvas.scale()));
   canvas.fill({box.left, box.top, box.right, box.top + line}, colour);
@@ -157,6 +163,7 @@ void avoid(Tag& tag, const Area& headline) {
   tag.area.bottom += down;
 }
 
+/// Frame and name of one detection. A box outside the picture, or none at all, draws nothing.
 void draw_detection(Canvas& canvas, const Detection& detection, const Area& headline) {
   Area box = even_area(detection.box, canvas);
   if (box.left >= box.right || box.top >= box.bottom) return;

@@ -1,3 +1,4 @@
+// What tells the families apart is the shape of their outputs: nothing in a model file says how to read it.
 #include "families.hpp"
 
 #include <fmt/format.h>
@@ -10,10 +11,12 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kDecoders{"ssd", "yolox", "yolov5"};
 
+/// Rows of an output; 0 if the network cannot have an input of this size.
 std::size_t yolo_rows(std::string_view decoder, Size input) noexcept {
   return grid_cells(input) * (decoder == "yolov5" ? kYolov5Anchors : 1);
 }
 
+/// [1,1,N,7] is OpenVINO's and Caffe's DetectionOutput; ONNX exports drop the leading ones.
 Fit fit_ssd(const Shape& shape) noexcept {
   std::size_t rank = shape.rank();
   if (rank < 2 || shape[rank - 1] != static_cast<std::int64_t>(kSsdColumns)) return Fit::no;
@@ -23,6 +26,7 @@ Fit fit_ssd(const Shape& shape) noexcept {
   return shape[0] > 1 ? Fit::yes : Fit::possible;
 }
 
+/// [1,rows,5+classes]. The number of rows, unique to family and input size, is the proof.
 Fit fit_yolo(const Shape& shape, std::size_t rows) noexcept {
   if (shape.rank() != 3 || rows == 0) return Fit::no;
   bool any_columns = shape[2] < 0, any_rows = shape[1] < 0;

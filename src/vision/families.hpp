@@ -12,7 +12,7 @@ namespace inflight {
 /// other kinds of models share it.
 enum class Fit { no, possible, yes };
 
-/// Of output `port` to `decoder`, for a model with an image input of size `input`.
+/// Of output `port` to `decoder`, for a model with an image input of size `input`. Only f32 and f16 outputs fit.
 Fit fit(std::string_view decoder, const Port& port, Size input) noexcept;
 
 /// "ssd, yolox, yolov5".

@@ -13,6 +13,7 @@ struct Placement {
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 
+/// The one place that decides it: the preprocessor writes there, and make_transform inverts exactly this.
 /// Precondition: both sizes are at least 1×1.
 Placement place(Size source, Size model, ResizeMode resize) noexcept;
 
@@ -22,6 +23,7 @@ struct Edges {
 };
 
 /// Model pixels → source pixels, cut at the borders of the picture. Empty (width or height 0) if it lies outside.
+/// Takes edges, not a Box: differences of huge coordinates would not be finite, while each edge clips cleanly.
 Box clip_to_source(const Edges& model, const SourceTransform& transform) noexcept;
 
 }  // namespace inflight

@@ -29,6 +29,7 @@ TEST(Geometry, LetterboxKeepsTheAspectAndPadsTheRest) {
 TEST(Geometry, PutsAnOddRemainderToTheRightAndBottom) {
   EXPECT_EQ(place({100, 99}, {100, 100}, ResizeMode::letterbox_center), (Placement{0, 0, {100, 99}}));
   EXPECT_EQ(place({100, 97}, {100, 100}, ResizeMode::letterbox_center), (Placement{0, 1, {100, 97}}));
+  EXPECT_EQ(place({97, 100}, {100, 100}, ResizeMode::letterbox_center), (Placement{1, 0, {97, 100}}));
 }
 
 TEST(Geometry, AnExactFitLosesNoPixel) {

@@ -20,7 +20,8 @@ std::string letters(const std::string& layout) {
   return out;
 }
 
-/// Planar, interleaved, or neither.
+/// Planar, interleaved, or neither. A layout that contradicts the shape makes it neither: better to refuse than to
+/// feed colours as rows.
 std::optional<bool> is_planar(const Port& port) {
   const Shape& shape = port.shape;
   if (shape.rank() != 4) return {};
@@ -33,10 +34,12 @@ std::optional<bool> is_planar(const Port& port) {
 
 bool is_side(std::int64_t dim) { return dim > 0 && dim <= kMaxSide; }
 
+/// What PixelConverter can write. bf16 inputs exist, but engines offer f32 ports for them.
 bool is_pixel_type(ElementType type) {
   return type == ElementType::u8 || type == ElementType::f16 || type == ElementType::f32;
 }
 
+/// An open height or width deserves a hint of its own: it is the usual reason, and the user can mend it.
 tl::unexpected<Error> not_an_image(const Port& port) {
   bool sizes_unknown = port.shape.rank() == 4 && !Shape{port.shape[1], port.shape[2], port.shape[3]}.is_static();
   return fail(ErrorCode::model_unusable,
@@ -63,7 +66,7 @@ Result<ImageLayout> image_input(const ModelInfo& model) {
   for (const Port& port : model.inputs) {
     if (auto layout = image_layout(port)) return layout;
   }
-  return image_layout(model.inputs.front());
+  return image_layout(model.inputs.front());  // for its error, which names what was seen
 }
 
 }  // namespace inflight

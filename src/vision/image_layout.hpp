@@ -5,6 +5,7 @@
 
 namespace inflight {
 
+/// Height, width and order of one image; the batch is left out, for preprocessors write one image at a time.
 struct ImageLayout {
   ElementType type = ElementType::u8;
   Size size;

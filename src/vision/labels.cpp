@@ -39,6 +39,7 @@ constexpr std::array<NamedModel, 4> kNamedModels{{
 }};
 
 /// Walks over text such as {0: 'a', "1": "b"} or ['a', 'b'].
+/// Every step refuses instead of reading on, so that damaged metadata ends in no labels, never in wrong ones.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
@@ -89,6 +90,7 @@ class Scanner {
   std::string_view rest_;
 };
 
+/// After the brace. Numbers may come in any order and leave gaps; a gap stays empty and is shown by its number.
 std::vector<std::string> parse_map(Scanner scan) {
   std::vector<std::string> labels;
   while (!scan.accept('}')) {
@@ -103,6 +105,7 @@ std::vector<std::string> parse_map(Scanner scan) {
   return labels;
 }
 
+/// After the bracket.
 std::vector<std::string> parse_list(Scanner scan) {
   std::vector<std::string> labels;
   while (!scan.accept(']')) {
@@ -135,6 +138,7 @@ std::string_view last_part(std::string_view key) {
   return at == key.npos ? key : key.substr(at + 1);
 }
 
+/// "names" is Ultralytics' key, "labels" that of OpenVINO's model_api.
 std::vector<std::string> from_metadata(const ModelInfo& model) {
   for (const auto& [key, value] : model.metadata) {
     if (last_part(key) != "labels" && last_part(key) != "names") continue;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace inflight {
 namespace {
 
@@ -28,6 +30,16 @@ TEST(Labels, GivesUpOnDamagedTextWithoutHarm) {
   for (const char* text : {"", " ", "{", "{0", "{0:", "{0: 'a", "{0: 'a\\", "{x: 'a'}", "{-1: 'a'}", "[", "['a'",
                            "[1, 2]", "{99999999999999999999: 'a'}", "{70000: 'a'}", "{\"0: 'a'}"}) {
     EXPECT_THAT(parse_labels(text), IsEmpty()) << text;
+  }
+}
+
+TEST(Labels, SurvivesAnyText) {
+  constexpr std::string_view kAlphabet = "{}[]:,'\"\\ 019ab\n";
+  std::mt19937 random(4);
+  for (int round = 0; round < 20000; ++round) {
+    std::string text(random() % 24, ' ');
+    for (char& c : text) c = kAlphabet[random() % kAlphabet.size()];
+    ASSERT_LE(parse_labels(text).size(), 65536U) << text;
   }
 }
 

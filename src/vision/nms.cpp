@@ -5,6 +5,7 @@
 namespace inflight {
 namespace {
 
+/// A strict order even among equal scores: std::sort is not stable, and results must not depend on it.
 bool better(const Candidate& a, const Candidate& b) noexcept {
   return a.score != b.score ? a.score > b.score : a.index < b.index;
 }
@@ -24,6 +25,7 @@ bool overlaps(const Edges& a, const Edges& b, float iou) noexcept {
 
 void sort_best_first(std::vector<Candidate>& candidates) {
   if (candidates.size() > kMaxCandidates) {
+    // Linear time, so that even an output full of garbage costs little before the quadratic part.
     auto end = candidates.begin() + kMaxCandidates;
     std::nth_element(candidates.begin(), end, candidates.end(), better);
     candidates.erase(end, candidates.end());
@@ -33,7 +35,8 @@ void sort_best_first(std::vector<Candidate>& candidates) {
 
 void suppress(std::vector<Candidate>& candidates, float iou, NmsMode mode) {
   sort_best_first(candidates);
-  // The kept ones gather at the front, so each box meets only those that can suppress it.
+  // The kept ones gather at the front, so each box meets only those that can suppress it: n · kept comparisons, and
+  // kept is small wherever there is anything to suppress. `kept` never overtakes the candidate being read.
   auto kept = candidates.begin();
   for (const Candidate& candidate : candidates) {
     bool covered = std::any_of(candidates.begin(), kept, [&](const Candidate& better_one) {

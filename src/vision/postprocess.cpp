@@ -1,3 +1,4 @@
+// The factory: checks that family and model belong together, so that run() only meets outputs that fit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 namespace inflight {
 namespace {
 
+/// A family may come from another model than this, or have been filled in by hand.
 Result<void> check(const ModelFamily& family, const ModelInfo& model, Size input) {
   std::span<const std::string_view> names = decoder_names();
   if (std::ranges::find(names, family.decoder) == names.end()) {

@@ -59,6 +59,7 @@ struct Band {
   }
 };
 
+/// Three bytes per pixel, as NHWC inputs have them.
 void to_interleaved(const Band& band, std::uint8_t* out, int stride) {
   libyuv::I420ToRGB24Matrix(band.luma(), band.picture->planes[0].stride, band.chroma(false), band.chroma_stride(false),
                             band.chroma(true), band.chroma_stride(true), out, stride, band.colours.matrix,
@@ -72,11 +73,17 @@ void to_padded_pixels(const Band& band, std::uint8_t* out, int stride) {
                            band.picture->size.width, band.rows);
 }
 
+/// For inputs of T = std::uint8_t, Half or float. All memory is taken here or when a larger picture comes; otherwise
+/// run() allocates nothing (libyuv takes and returns one row).
 template <class T>
 class ImagePreprocessor final : public Preprocessor {
  public:
   ImagePreprocessor(const ImageLayout& layout, const PreprocessOptions& options)
-      : layout_(layout), options_(options), convert_(options), padding_(convert_.padding(options.padding)) {
+      : layout_(layout),
+        options_(options),
+        convert_(options),
+        padding_(convert_.padding(options.padding)),
+        scaler_(layout.size) {
     pixels_.resize(std::size_t{4} * kBandRows * width());
     planes_.resize(std::size_t{3} * kBandRows * width());
   }
@@ -106,10 +113,13 @@ class ImagePreprocessor final : public Preprocessor {
     return layout_.planar ? out + (channel * height() + row) * width() + column : out + (row * width() + column) * 3;
   }
 
+  /// Is there a picture, and is `input` what this was made for? Checked on every frame: it costs nothing beside it.
   Result<void> check(const Picture& picture, const TensorView& input) const;
+  /// One band of rows into its place in the tensor.
   void write_interleaved(const Band& band, const Placement& placed, T* out);
   void write_planar(const Band& band, const Placement& placed, T* out);
   void pad(const Placement& placed, T* out) const;
+  /// Fills the rectangle of `size` at (`x`, `y`) with the padding.
   void fill(T* out, int x, int y, Size size) const;
 
   const ImageLayout layout_;
@@ -156,6 +166,7 @@ template <class T>
 void ImagePreprocessor<T>::write_planar(const Band& band, const Placement& placed, T* out) {
   Size size{placed.size.width, band.rows};
   to_padded_pixels(band, pixels_.data(), 4 * size.width);
+  // libyuv names planes by ARGB's order in memory, blue first: its "blue" is whatever comes first here.
   // 8-bit planes go straight into the tensor, others by way of `planes_`.
   constexpr bool kDirect = std::is_same_v<T, std::uint8_t>;
   int stride = kDirect ? layout_.size.width : size.width;
@@ -200,6 +211,7 @@ void ImagePreprocessor<T>::fill(T* out, int x, int y, Size size) const {
   }
 }
 
+/// Nothing to compute: pixels go in as they are.
 bool is_identity(const PreprocessOptions& options) {
   auto all = [](const std::array<float, 3>& values, float v) {
     return std::ranges::all_of(values, [v](float x) { return x == v; });
@@ -207,6 +219,7 @@ bool is_identity(const PreprocessOptions& options) {
   return all(options.mean, 0) && all(options.scale, 1);
 }
 
+/// No option may turn pixels into NaN or infinity, which engines would pass on silently.
 bool is_usable(const PreprocessOptions& options) {
   auto finite = [](float x) { return std::isfinite(x); };
   return std::ranges::all_of(options.mean, finite) &&

@@ -1,3 +1,5 @@
+// From a model's ports and metadata to its family. Recognises only what cannot be mistaken; whatever is open is left
+// to the user, with an error that says what was seen and what would fit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,6 +27,7 @@ std::optional<Match> find(const ModelInfo& model, Size input, std::span<const st
   return {};
 }
 
+/// "'boxes' f32 [1,100,4], 'scores' f32 [1,100]".
 std::string describe_outputs(const ModelInfo& model) {
   std::string text;
   for (const Port& port : model.outputs) {
@@ -34,6 +37,7 @@ std::string describe_outputs(const ModelInfo& model) {
   return text.empty() ? "none" : text;
 }
 
+/// "ssd reads [1,1,N,7], yolox reads …".
 std::string describe_expectations(std::span<const std::string_view> decoders, Size input) {
   std::string text;
   for (std::string_view decoder : decoders) {
@@ -67,6 +71,7 @@ tl::unexpected<Error> does_not_fit(const ModelInfo& model, Size input, std::stri
                           describe_outputs(model), advice(model, input)));
 }
 
+/// A named decoder may settle what shapes leave open, but cannot overrule a shape that contradicts it.
 Result<Match> match(const ModelInfo& model, Size input, std::string_view decoder) {
   std::span<const std::string_view> names = decoder_names();
   if (decoder.empty()) {
@@ -95,6 +100,7 @@ PreprocessOptions preprocess_of(std::string_view decoder) {
   return options;
 }
 
+/// One line for people: what gave it away.
 std::string explain(const ModelFamily& family, const Port& port, Size input, bool named) {
   std::string seen = fmt::format("output '{}' {}", port.name, to_string(port.shape));
   if (named) return fmt::format("named by the user; {}", seen);
@@ -104,6 +110,7 @@ std::string explain(const ModelFamily& family, const Port& port, Size input, boo
                      family.normalised_boxes ? "; channels last, as TensorFlow exports, so boxes in 0..1" : "");
 }
 
+/// 0 where the shape does not tell.
 std::size_t classes_of(std::string_view decoder, const Port& port) {
   std::int64_t columns = port.shape[port.shape.rank() - 1];
   bool known = decoder != "ssd" && columns > static_cast<std::int64_t>(kYoloBoxColumns);

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "families.hpp"
 #include "test_outputs.hpp"
 
@@ -108,6 +110,27 @@ TEST(Recognise, RefusesDecodersThatDoNotExist) {
   ASSERT_FALSE(family);
   EXPECT_EQ(family.error().code, ErrorCode::invalid_argument);
   for (std::string_view name : decoder_names()) EXPECT_THAT(family.error().message, HasSubstr(std::string(name)));
+}
+
+TEST(Recognise, WhateverTheShapesAFamilyItNamesCanBeRead) {
+  std::mt19937 random(9);
+  constexpr std::int64_t kDims[] = {-1, 0, 1, 2, 3, 5, 6, 7, 32, 64, 42, 84, 126, 252};
+  auto shape = [&](std::size_t rank) {
+    std::vector<std::int64_t> dims(rank);
+    for (auto& dim : dims) dim = kDims[random() % std::size(kDims)];
+    return Shape(dims);
+  };
+  for (int round = 0; round < 50000; ++round) {
+    ModelInfo model = model_of(random() % 2 ? Shape{1, 3, 64, 64} : shape(4), shape(random() % 5));
+    std::string_view decoder = random() % 2 ? std::string_view{} : decoder_names()[random() % 3];
+    auto family = recognise(model, decoder);
+    if (!family) {
+      ASSERT_FALSE(family.error().message.empty());
+      continue;
+    }
+    ASSERT_TRUE(decoder.empty() || family->decoder == decoder);
+    ASSERT_TRUE(make_postprocessor(*family, model)) << to_string(model.outputs[0].shape);
+  }
 }
 
 TEST(Recognise, NeedsAnImageInputOfFixedSize) {

@@ -6,6 +6,7 @@
 namespace inflight {
 namespace {
 
+/// A plane to read from.
 struct SizedPlane {
   const std::uint8_t* data;
   int stride;
@@ -37,12 +38,14 @@ SizedPlane halve(SizedPlane plane, Size size, std::vector<std::uint8_t>& scratch
   return plane;
 }
 
+/// kFilterBox is libyuv's own choice per size: box below a half, else bilinear, else a copy.
 void scale_plane(SizedPlane in, Plane out, Size size, std::vector<std::uint8_t>& scratch) {
   in = halve(in, size, scratch);
   libyuv::ScalePlane(in.data, in.stride, in.size.width, in.size.height, out.data, out.stride, size.width, size.height,
                      libyuv::kFilterBox);
 }
 
+/// Checked before, because libyuv reports nothing.
 bool can_scale(Size size) noexcept {
   // libyuv counts in 16.16 fixed point: 32768 to 1 pixel already divides out of range, which kills the process.
   constexpr int kLimit = 32767;
@@ -50,6 +53,12 @@ bool can_scale(Size size) noexcept {
 }
 
 }  // namespace
+
+Scaler::Scaler(Size largest) {
+  Picture picture;
+  picture.size = largest;
+  scaled_.resize(picture.bytes());
+}
 
 Result<Picture> Scaler::scale(const Picture& picture, Size size) {
   if (picture.size == size) return picture;
@@ -60,7 +69,6 @@ Result<Picture> Scaler::scale(const Picture& picture, Size size) {
   }
   Picture out = picture;
   out.size = size;
-  grow(scaled_, out.bytes());
   grow(halves_, area(picture.size) / 2);  // of the largest plane: 1/4 + 1/16 + …
   std::uint8_t* next = scaled_.data();
   for (std::size_t p = 0; p < 3; ++p) {

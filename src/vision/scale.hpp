@@ -11,9 +11,13 @@ namespace inflight {
 /// Scales pictures into memory that it keeps. One thread at a time.
 class Scaler {
  public:
-  /// `picture` in `size`; the picture itself where it has that size already. The planes are valid until the next
-  /// call. The filter is that of libyuv's kFilterBox: a mean over all source pixels where both axes shrink to less
-  /// than half, bilinear elsewhere. Errors: invalid_argument (empty, or a side above 32767).
+  /// Takes the memory for results of up to `largest` at once.
+  explicit Scaler(Size largest);
+
+  /// `picture` in `size`, which neither way exceeds the largest; the picture itself where it has that size already. The
+  /// planes are valid until the next call. The filter is that of libyuv's kFilterBox: a mean over all source pixels
+  /// where both axes shrink to less than half, bilinear elsewhere. Errors: invalid_argument (empty, or a side above
+  /// 32767).
   Result<Picture> scale(const Picture& picture, Size size);
 
  private:

@@ -1,3 +1,4 @@
+// SSD networks: lists of finished detections.
 #include <fmt/format.h>
 
 #include "detection_output.hpp"
@@ -39,6 +40,7 @@ class SsdPostprocessor final : public Postprocessor {
       if (!(to_float(row[0]) >= 0)) break;  // −1, or NaN, which would hide the end
       float label = to_float(row[1]), score = to_float(row[2]);
       if (!(score >= threshold_) || !(label >= 0 && label < kMaxLabel)) continue;
+      // May reach beyond 0..1: networks guess what the border hides. Clipped in source pixels, at the very end.
       Edges box{to_float(row[3]) * width, to_float(row[4]) * height, to_float(row[5]) * width,
                 to_float(row[6]) * height};
       add_candidate(candidates, {box, score, static_cast<int>(label), static_cast<std::uint32_t>(i)});

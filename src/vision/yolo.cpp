@@ -10,6 +10,7 @@
 namespace inflight {
 namespace {
 
+/// Not finite if a number is not; add_candidate sorts that out.
 Edges centred(float x, float y, float width, float height) noexcept {
   return {x - width / 2, y - height / 2, x + width / 2, y + height / 2};
 }
@@ -24,6 +25,7 @@ class YoloPostprocessor : public Postprocessor {
                    std::vector<Detection>& detections) const final {
     auto output = pick_output(outputs, output_);
     if (!output) return fail(std::move(output.error()));
+    // Grids depend on it: with another number of rows every box would be misplaced, or lie outside the tensor.
     if (output->rows != rows_ || output->columns <= kYoloBoxColumns) {
       return fail(ErrorCode::invalid_argument,
                   fmt::format("the model's input size asks for an output [1,{},5+classes], "
@@ -38,6 +40,7 @@ class YoloPostprocessor : public Postprocessor {
   }
 
  protected:
+  /// Adds every row that scores high enough, in model pixels. `output` has the family's rows and at least one class.
   virtual void collect(const DetectionOutput& output, std::vector<Candidate>& candidates) const = 0;
 
   /// Class scores are at most 1, so that objectness alone refuses nearly every row.
@@ -126,7 +129,7 @@ class Yolov5Postprocessor final : public YoloPostprocessor {
     });
   }
 
-  const float width_, height_;  // to pixels
+  const float width_, height_;  // from the network's unit to pixels
 };
 
 }  // namespace

@@ -56,7 +56,8 @@ class RefusingModel final : public CompiledModel {
 inline std::shared_ptr<CompiledModel> simulate(const std::string& description, Clock& clock) {
   CompileOptions options;
   options.clock = &clock;
-  return compile_model("model", "sim:input=1x3x2x2,rows=1," + description, options).value();
+  return compile_model("model", "sim:input=1x3x2x2,rows=1" + (description.empty() ? "" : "," + description), options)
+      .value();
 }
 
 /// The rows that the simulated model makes of an input filled with `value`.

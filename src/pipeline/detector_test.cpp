@@ -1,0 +1,42 @@
+// A model file and a device string made ready for the pipeline.
+#include "pipeline_test_kit.hpp"
+
+namespace inflight::test {
+namespace {
+
+TEST(MakeDetector, HasAllPartsForASimulatedDevice) {
+  auto detector = make_detector("any", "sim:latency=1ms,input=1x3x32x32");
+  ASSERT_TRUE(detector) << detector.error().message;
+  EXPECT_TRUE(detector->model && detector->preprocessor && detector->postprocessor);
+}
+
+TEST(MakeDetector, NamesAMissingFile) {
+  auto detector = make_detector("/no/such/model.xml", "CPU");
+  ASSERT_FALSE(detector);
+  EXPECT_EQ(detector.error().code, ErrorCode::model_unusable);
+  EXPECT_THAT(detector.error().message, ::testing::HasSubstr("/no/such/model.xml"));
+}
+
+TEST(MakeDetector, RefusesWhatIsNotAPicture) {
+  auto detector = make_detector("any", "sim:input=1x1000:f32");
+  ASSERT_FALSE(detector);
+  EXPECT_EQ(detector.error().code, ErrorCode::model_unusable);
+}
+
+TEST(MakeDetector, HandsOnWhyADeviceCannotBeUsed) {
+  auto broken = make_detector("any", "sim:load_fails=1");
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().code, ErrorCode::device_unusable);
+  auto misspelt = make_detector("any", "sim:latenzy=1ms");
+  ASSERT_FALSE(misspelt);
+  EXPECT_EQ(misspelt.error().code, ErrorCode::invalid_argument);
+}
+
+TEST(MakeDetector, RefusesADecoderThatIsNotKnown) {
+  DetectorOptions options;
+  options.decoder = "crystal-ball";
+  EXPECT_FALSE(make_detector("any", "sim:latency=1ms", options));
+}
+
+}  // namespace
+}  // namespace inflight::test

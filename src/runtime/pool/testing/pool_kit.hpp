@@ -1,0 +1,210 @@
+// What the tests of AUTO and MULTI share: simulated devices whose compiling is let go by the test, and which tell
+// when something starts on them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "inflight/infer_queue.hpp"
+#include "testing/sim_queue.hpp"
+#include "virtual_device.hpp"
+
+namespace inflight {
+
+/// What a device of a test has been through. Thread-safe.
+class DeviceSpy {
+ public:
+  void compiling(TimePoint at) {
+    std::lock_guard lock(mutex_);
+    compiled_at_ = at;
+    ++compiles_;
+    changed_.notify_all();
+  }
+  void starting(const std::byte* input) {
+    std::lock_guard lock(mutex_);
+    ++starts_;
+    last_input_ = input;
+    changed_.notify_all();
+  }
+  /// Blocks until so many inferences have been started on the device, probes among them.
+  void wait_for_starts(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return starts_ >= count; });
+  }
+  void wait_for_compile() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return compiles_ > 0; });
+  }
+  /// Compiling waits for this where the device was made `held_back`.
+  void let_go() {
+    std::lock_guard lock(mutex_);
+    held_back_ = false;
+    changed_.notify_all();
+  }
+  void hold_back() { held_back_ = true; }
+  void wait_until_let_go() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return !held_back_; });
+  }
+  int starts() const { return (std::lock_guard(mutex_), starts_); }
+  int compiles() const { return (std::lock_guard(mutex_), compiles_); }
+  TimePoint compiled_at() const { return (std::lock_guard(mutex_), compiled_at_); }
+  const std::byte* last_input() const { return (std::lock_guard(mutex_), last_input_); }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  bool held_back_ = false;
+  int starts_ = 0;
+  int compiles_ = 0;
+  TimePoint compiled_at_;
+  const std::byte* last_input_ = nullptr;
+};
+
+/// A CompiledModel that tells a spy what is started.
+class SpiedModel final : public CompiledModel {
+ public:
+  SpiedModel(std::shared_ptr<CompiledModel> model, DeviceSpy& spy) : model_(std::move(model)), spy_(spy) {}
+  const ModelInfo& info() const noexcept override { return model_->info(); }
+  RuntimeInfo runtime() const override { return model_->runtime(); }
+  int optimal_requests() const noexcept override { return model_->optimal_requests(); }
+  Result<std::unique_ptr<InferRequest>> create_request() override {
+    return std::make_unique<Request>(model_->create_request().value(), spy_);
+  }
+
+ private:
+  class Request final : public InferRequest {
+   public:
+    Request(std::unique_ptr<InferRequest> request, DeviceSpy& spy) : request_(std::move(request)), spy_(spy) {}
+    Result<TensorView> input(std::size_t port) override { return note(request_->input(port)); }
+    Result<void> set_input(std::size_t port, TensorView data) override {
+      note(data);
+      return request_->set_input(port, data);
+    }
+    Result<TensorView> output(std::size_t port) override { return request_->output(port); }
+    void cancel() noexcept override { request_->cancel(); }
+    Result<void> start(Done done) override {
+      Result<void> started = request_->start(std::move(done));
+      spy_.starting(input_);
+      return started;
+    }
+
+   private:
+    Result<TensorView> note(Result<TensorView> data) {
+      if (data) input_ = data->data();
+      return data;
+    }
+    std::unique_ptr<InferRequest> request_;
+    DeviceSpy& spy_;
+    const std::byte* input_ = nullptr;
+  };
+
+  const std::shared_ptr<CompiledModel> model_;
+  DeviceSpy& spy_;
+};
+
+/// Keeps events, and lets tests wait for one. Thread-safe.
+class EventRecorder {
+ public:
+  void operator()(const DeviceEvent& event) {
+    std::lock_guard lock(mutex_);
+    events_.push_back(event);
+    changed_.notify_all();
+  }
+  std::vector<DeviceEvent> all() const { return (std::lock_guard(mutex_), events_); }
+  /// "kind device" of each.
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const DeviceEvent& event : all()) names.push_back(event.kind + " " + event.device);
+    return names;
+  }
+  int count(const std::string& name) const {
+    int count = 0;
+    for (const std::string& other : names()) count += other == name;
+    return count;
+  }
+  DeviceEvent last(const std::string& kind) const {
+    DeviceEvent found;
+    for (const DeviceEvent& event : all())
+      if (event.kind == kind) found = event;
+    return found;
+  }
+  void wait_for(const std::string& name) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] {
+      for (const DeviceEvent& event : events_)
+        if (event.kind + " " + event.device == name) return true;
+      return false;
+    });
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<DeviceEvent> events_;
+};
+
+/// Devices by name ("a", "b", …), on a clock that this thread moves unless a test has it driven.
+class PoolTest : public testing::Test {
+ protected:
+  PoolCandidate device(const std::string& name, const std::string& description) {
+    DeviceSpy& spy = spies[name];
+    auto compile = [&spy, description](const CompileOptions& o) -> Result<std::shared_ptr<CompiledModel>> {
+      spy.compiling(o.clock->now());
+      spy.wait_until_let_go();
+      auto model = compile_model("model", "sim:input=1x3x2x2,rows=1," + description, o);
+      if (!model) return model;
+      return std::make_shared<SpiedModel>(*model, spy);
+    };
+    return {name, compile};
+  }
+  /// One that compiles when spies[name].let_go() says so.
+  PoolCandidate late_device(const std::string& name, const std::string& description) {
+    PoolCandidate candidate = device(name, description);
+    spies[name].hold_back();
+    return candidate;
+  }
+
+  CompileOptions with_events() {
+    CompileOptions options;
+    options.clock = &clock;
+    options.on_event = [this](const DeviceEvent& event) { events(event); };
+    return options;
+  }
+
+  /// One inference from start to end, moving time until it is over.
+  Outcome infer(InferRequest& request) {
+    std::optional<Outcome> outcome;
+    EXPECT_TRUE(request.start([&](Outcome o) { outcome = std::move(o); }));
+    while (!outcome && clock.advance_to_next()) {
+    }
+    return outcome ? std::move(*outcome) : fail(ErrorCode::internal, "never ended");
+  }
+
+  /// Declared first, so that time goes on while models are destroyed: they wait for their own inferences.
+  void let_time_go_on() { driver = clock.drive(); }
+
+  VirtualClock clock;
+  EventRecorder events;
+  std::map<std::string, DeviceSpy> spies;
+  std::shared_ptr<void> driver;
+};
+
+/// What the simulated model makes of an input filled with `value`.
+inline std::vector<float> rows_for(int value) {
+  static std::map<int, std::vector<float>> known;
+  if (auto found = known.find(value); found != known.end()) return found->second;
+  VirtualClock clock;
+  auto request = simulate("", clock)->create_request().value();
+  for (std::byte& b : request->input(0)->as_bytes()) b = static_cast<std::byte>(value);
+  EXPECT_TRUE(request->start([](const Outcome&) {}));
+  clock.run_until_idle();
+  return known[value] = rows_of(request->output(0).value());
+}
+
+}  // namespace inflight

@@ -1,0 +1,235 @@
+"""Outputs: what is written, where it cannot be, and what must not be destroyed."""
+
+import contextlib
+import json
+import os
+import subprocess
+import unittest
+
+from harness import (BAD_INPUT, BAD_USAGE, RUN_FAILED, VIDEO, CliTest, frames_of, inflight, simulated)
+
+SOURCE = "synthetic:160x90,frames=20"
+
+
+class Results(CliTest):
+    def test_a_json_line_for_each_frame(self):
+        lines = self.folder / "out.jsonl"
+        self.assert_done(self.run_simulated("synthetic:160x90,frames=20,fps=10", "--json", lines, "--score", 0))
+        results = self.json_lines(lines)
+        self.assertEqual([r["frame"] for r in results], list(range(20)))
+        for result in results:
+            self.assertEqual(set(result), {"source", "frame", "pts_ms", "status", "detections"})
+            self.assertEqual((result["source"], result["status"]), (0, "emitted"))
+            self.assertEqual(result["pts_ms"], 100.0 * result["frame"])
+        detections = [d for r in results for d in r["detections"]]
+        self.assertTrue(detections)
+        for detection in detections:
+            self.assertEqual(set(detection), {"label", "class_id", "score", "box"})
+            left, top, width, height = detection["box"]
+            self.assertTrue(0 <= left <= left + width <= 160.01 and 0 <= top <= top + height <= 90.01, detection)
+            self.assertTrue(0 <= detection["score"] <= 1)
+
+    def test_frames_that_fail_say_why(self):
+        lines, summary = self.folder / "out.jsonl", self.folder / "summary.json"
+        answer = inflight("run", *simulated("latency=1ms,fail=3;7"), "-i", SOURCE, "--json", lines, "--summary", summary)
+        self.assert_ended(answer, RUN_FAILED, "2 of 20 frames failed", "engine_failed")
+        failed = [r for r in self.json_lines(lines) if r["status"] == "failed"]
+        self.assertEqual(len(failed), 2)
+        for result in failed:
+            self.assertTrue(result["reason"])
+            self.assertNotIn("detections", result)
+        self.assertEqual(self.summary(summary)["frames"]["failed"], {"engine_failed": 2})
+
+    def test_the_summary_is_complete(self):
+        summary = self.folder / "summary.json"
+        self.assert_done(self.run_simulated(SOURCE, "--summary", summary))
+        told = self.summary(summary)
+        self.assertEqual(told["frames"], {"read": 20, "emitted": 20, "dropped": {}, "failed": {}})
+        self.assertEqual(set(told["latency_ms"]), {"p50", "p90", "p95", "p99", "max"})
+        self.assertEqual(set(told["stages"]), {"decode", "preprocess", "infer", "postprocess", "sink"})
+        for stage in told["stages"].values():
+            self.assertEqual(set(stage), {"core_ms", "p50_ms", "p99_ms", "utilisation"})
+        self.assertLessEqual({"engine", "device", "precision", "requests", "execution_streams", "ceiling_fps"},
+                             set(told["engine"]))
+        self.assertIsNone(told["limit_fps"], "it was not calibrated")
+
+    def test_calibration_measures_the_limit(self):
+        summary = self.folder / "summary.json"
+        self.assert_done(self.run_simulated(SOURCE, "--calibrate", "--summary", summary))
+        told = self.summary(summary)
+        self.assertGreater(told["limit_fps"], 0)
+        self.assertGreater(told["efficiency"], 0)
+
+    def test_an_annotated_video_has_every_frame(self):
+        for name in ("out.mp4", "out.mkv", "out.avi", "out.ts"):
+            with self.subTest(name):
+                out = self.folder / name
+                self.assert_done(self.run_simulated(SOURCE, "-o", out))
+                self.assertEqual(frames_of(out), 20)
+
+    def test_a_folder_of_annotated_images(self):
+        out = self.folder / "annotated"
+        self.assert_done(self.run_simulated(SOURCE, "-o", out))
+        self.assertEqual(len(list(out.iterdir())), 20)
+        self.assertEqual(frames_of(out), 20)
+
+    def test_missing_folders_are_created(self):
+        out = self.folder / "new/deeper/out.mp4"
+        self.assert_done(self.run_simulated(SOURCE, "-o", out, "--json", self.folder / "other/out.jsonl"))
+        self.assertTrue(out.exists())
+
+    def test_a_second_run_replaces_the_outputs_of_the_first(self):
+        video, lines, summary = (self.folder / name for name in ("out.mp4", "out.jsonl", "summary.json"))
+        outputs = ["-o", video, "--json", lines, "--summary", summary]
+        self.assert_done(self.run_simulated("synthetic:160x90,frames=40", *outputs))
+        self.assert_done(self.run_simulated("synthetic:160x90,frames=10", *outputs))
+        self.assertEqual((frames_of(video), len(self.json_lines(lines))), (10, 10))
+        self.assertEqual(self.summary(summary)["frames"]["read"], 10)
+
+
+class Streams(CliTest):
+    def test_json_to_standard_output_is_nothing_but_json(self):
+        answer = self.run_simulated(SOURCE, "--json", "-")
+        self.assert_done(answer)
+        self.assertEqual([json.loads(line)["frame"] for line in answer.out.splitlines()], list(range(20)))
+        self.assertIn("20 read", answer.err)
+
+    def test_the_summary_to_standard_output_is_nothing_but_json(self):
+        self.assertEqual(json.loads(self.run_simulated(SOURCE, "--summary", "-").out)["frames"]["read"], 20)
+
+    def test_quiet_says_nothing(self):
+        for command in (["run"], ["verify"]):
+            with self.subTest(command):
+                answer = inflight(*command, *simulated(), "-i", SOURCE, "--quiet")
+                self.assertEqual((answer.code, answer.out, answer.err), (0, "", ""))
+
+    def test_quiet_still_tells_of_errors(self):
+        self.assert_told(self.run_simulated("missing.mp4", "--quiet"), BAD_INPUT, "missing.mp4")
+
+    def test_progress_is_whole_lines_where_nobody_watches(self):
+        answer = inflight("run", *simulated("latency=50ms,lanes=1"), "-i", "synthetic:64x64,frames=130")
+        self.assert_done(answer)
+        self.assertRegex(answer.err, r"(?m)^\d+/130 frames \(\d+ %\), [\d.]+ FPS, \d+:\d\d left$")
+        self.assertNotIn("\r", answer.err)
+        self.assertNotIn("\x1b", answer.err)
+
+    def test_a_reader_that_goes_away_ends_the_run(self):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        with os.fdopen(write_end, "w") as closed:
+            answer = inflight("run", *simulated(), "-i", "synthetic:64x64", "--loop", 0, "--json", "-", stdout=closed)
+        self.assert_ended(answer, RUN_FAILED, "standard output", "Broken pipe")
+
+
+class UnwritableOutputs(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.lines = self.file("kept.jsonl", "precious\n")
+
+    def refuse(self, *args, source=SOURCE):
+        """The run must end before it begins. A device that takes a minute to load would show."""
+        answer = inflight("run", *simulated("load=60s"), "-i", source, *args)
+        self.assertEqual(self.lines.read_text(), "precious\n", "an existing output was destroyed")
+        return answer
+
+    def test_a_path_below_a_file(self):
+        path = self.lines / "out.mp4"
+        self.assert_told(self.refuse("-o", path), BAD_USAGE, path, "not a folder")
+
+    def test_a_folder_that_cannot_be_created(self):
+        answer = self.refuse("--json", self.lines, "--summary", "/proc/inflight/summary.json")
+        self.assert_told(answer, BAD_USAGE, "/proc/inflight/summary.json")
+        self.assert_remedy(answer)
+
+    def test_a_folder_in_place_of_a_file(self):
+        for option in ("--json", "--summary"):
+            with self.subTest(option):
+                self.assert_told(self.refuse(option, self.folder), BAD_USAGE, self.folder, "folder")
+
+    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
+    def test_a_folder_without_permission(self):
+        locked = self.folder / "locked"
+        locked.mkdir(mode=0o500)
+        self.assert_told(self.refuse("-o", locked / "out.mp4"), BAD_USAGE, "permission")
+
+    def test_the_input_is_no_output(self):
+        video = self.make_video()
+        before = video.read_bytes()
+        for option in ("-o", "--json", "--summary"):
+            with self.subTest(option):
+                answer = self.refuse(option, self.folder / "." / video.name, source=video)
+                self.assert_told(answer, BAD_USAGE, video.name, "is the input")
+        self.assertEqual(video.read_bytes(), before)
+
+    def test_a_folder_of_images_is_not_annotated_in_place(self):
+        images = self.folder / "images"
+        self.assert_done(self.run_simulated(SOURCE, "-o", images))
+        self.assert_told(self.refuse("-o", images, source=images), BAD_USAGE, "is the input")
+        self.assert_told(self.refuse("-o", images, source=f"{images}/*.jpg"), BAD_USAGE, "is the input")
+
+    def test_two_outputs_in_one_file(self):
+        path = self.folder / "both.json"
+        self.assert_told(self.refuse("--json", path, "--summary", path), BAD_USAGE, path, "twice")
+        self.assert_told(self.refuse("--json", "-", "--summary", "-"), BAD_USAGE, "mix")
+
+    def test_an_unknown_container_or_codec_destroys_nothing(self):
+        answer = inflight("run", *simulated(), "-i", SOURCE, "--json", self.lines, "-o", self.folder / "out.docx")
+        self.assert_told(answer, BAD_USAGE, "out.docx", ".mp4")
+        answer = inflight("run", *simulated(), "-i", SOURCE, "--json", self.lines, "-o", self.folder / "out.mp4",
+                          "--codec", "nonsense")
+        self.assert_told(answer, BAD_USAGE, "nonsense")
+        self.assertEqual(self.lines.read_text(), "precious\n")
+
+    def test_a_window_without_a_display(self):
+        if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+            self.skipTest("there is a display")
+        answer = inflight("run", *simulated(), "-i", SOURCE, "--show", "--json", self.lines)
+        self.assert_told(answer, BAD_USAGE, "display")
+        self.assertEqual(self.lines.read_text(), "precious\n")
+
+
+class FullDisk(CliTest):
+    @contextlib.contextmanager
+    def small_disk(self, kilobytes):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)],
+                                 capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+        try:
+            yield disk
+        finally:
+            subprocess.run(["umount", str(disk)], check=True)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_json(self):
+        summary = self.folder / "summary.json"
+        answer = self.run_simulated(SOURCE, "--json", "/dev/full", "--summary", summary)
+        self.assert_ended(answer, RUN_FAILED, "/dev/full", "No space left", "make room")
+        self.summary(summary)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_summary(self):
+        lines = self.folder / "out.jsonl"
+        answer = self.run_simulated(SOURCE, "--json", lines, "--summary", "/dev/full")
+        self.assert_ended(answer, RUN_FAILED, "/dev/full", "disk full")
+        self.assertEqual(len(self.json_lines(lines)), 20)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_standard_output(self):
+        with open("/dev/full", "w") as full:
+            answer = inflight("run", *simulated(), "-i", SOURCE, "--summary", "-", stdout=full)
+        self.assert_ended(answer, RUN_FAILED, "standard output")
+
+    def test_video(self):
+        with self.small_disk(256) as disk:
+            summary, video = self.folder / "summary.json", disk / "out.mp4"
+            answer = inflight("run", *simulated(), "-i", VIDEO, "-o", video, "--summary", summary)
+            self.assert_ended(answer, RUN_FAILED, "out.mp4", "No space left", "make room")
+            self.summary(summary)
+            self.assertGreater(frames_of(video), 0, "what was written before should play")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

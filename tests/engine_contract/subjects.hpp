@@ -1,0 +1,43 @@
+// What the contract is tested on. A new engine or decorator joins with one line.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "inflight/engine.hpp"
+
+namespace inflight {
+
+struct Subject {
+  const char* name;
+  const char* engine;  ///< without it the tests of this subject are skipped
+  const char* device;
+  const char* model;  ///< in assets/
+};
+
+inline const std::vector<Subject>& subjects() {
+  static const std::vector<Subject> all{
+      {"Sim", "sim", "sim:latency=300us..600us,lanes=2", "person-detection-0200.xml"},
+      {"OpenVino", "ov", "ov:CPU", "person-detection-0200.xml"},
+      {"OpenVinoOnnx", "ov", "ov:CPU", "yolox_nano.onnx"},
+  };
+  return all;
+}
+
+inline void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.device << " " << subject.model; }
+
+/// Why `engine` cannot be tested here; empty if it can.
+inline std::string why_not(const std::string& engine) {
+  for (const EngineStatus& status : engines()) {
+    if (status.name != engine) continue;
+    return status.engine ? "" : "engine " + engine + " is not usable: " + status.problem;
+  }
+  return "engine " + engine + " is not in INFLIGHT_PLUGIN_PATH";
+}
+
+inline std::string asset(const std::string& name) { return INFLIGHT_SOURCE_DIR "/assets/" + name; }
+
+}  // namespace inflight

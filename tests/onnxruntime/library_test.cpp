@@ -1,0 +1,45 @@
+// Which library the engine opens, and what it says where that fails.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+namespace inflight {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+/// What another process sees whose INFLIGHT_ORT_LIBRARY is `library`: standard output and error.
+std::string engines_with(const std::string& library) {
+  std::string command = "INFLIGHT_ORT_LIBRARY='" + library + "' " PRINT_ENGINE " 2>&1";
+  std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
+  std::string text;
+  std::array<char, 256> line{};
+  while (fgets(line.data(), line.size(), pipe.get())) text += line.data();
+  return text;
+}
+
+TEST(OrtLibrary, IsFoundByItself) { EXPECT_THAT(engines_with(""), HasSubstr("ort usable")); }
+
+TEST(OrtLibrary, IsNamedWhereItIsMissingAndTheOtherEnginesGoOn) {
+  EXPECT_THAT(engines_with("/nonexistent/libonnxruntime.so"),
+              AllOf(HasSubstr("ort unusable"), HasSubstr("/nonexistent/libonnxruntime.so"),
+                    HasSubstr("INFLIGHT_ORT_LIBRARY"), HasSubstr("sim usable")));
+}
+
+TEST(OrtLibrary, IsRefusedWhereItIsAnotherLibrary) {
+  EXPECT_THAT(engines_with("libm.so.6"), HasSubstr("libm.so.6 is not ONNX Runtime"));
+}
+
+TEST(OrtLibrary, IsRefusedWithBothVersionsWhereItIsTooOld) {
+  EXPECT_THAT(engines_with(TOO_OLD),
+              AllOf(HasSubstr("ort unusable"), HasSubstr("1.16.3"), HasSubstr("1.21"), Not(HasSubstr("Aborted"))));
+}
+
+}  // namespace
+}  // namespace inflight
