@@ -82,7 +82,7 @@ def bench_queue(repetitions):
         if row["run_type"] == "iteration":
             runs.setdefault(row["run_name"], []).append(row)
     for name, rows in runs.items():
-        times = [r["ns_per_inference"] * 1e9 for r in rows]
+        times = [r["ns_per_inference"] for r in rows]
         allocations = max(r["allocations_per_inference"] for r in rows)
         print(f"  {name:<42} {spread(times, 0)} ns per inference, {allocations:.4f} allocations")
 

@@ -23,7 +23,8 @@ std::vector<Command> add_commands(CLI::App& app, Options& options) {
   auto* compare = app.add_subcommand("compare", "sync and async side by side, with the limit they could reach");
   auto* info = app.add_subcommand("info", "what a model is, and how it will be fed and read");
   auto* devices = app.add_subcommand("devices", "the engines and devices there are");
-  for (CLI::App* command : {run, verify, compare, info}) add_model_options(*command, options);
+  for (CLI::App* command : {run, verify, compare}) add_model_options(*command, options);
+  add_model_options(*info, options, true);
   for (CLI::App* command : {run, verify, compare}) add_source_options(*command, options);
   for (CLI::App* command : {run, verify, compare}) add_run_options(*command, options);
   add_output_options(*run, options);

@@ -49,11 +49,11 @@ CLI::Option* add_share(CLI::App& command, const std::string& flag, float& value)
 
 }  // namespace
 
-void add_model_options(CLI::App& command, Options& options) {
+void add_model_options(CLI::App& command, Options& options, bool by_place) {
   CompileOptions& compile = options.detector.compile;
   PostprocessOptions& post = options.detector.postprocess;
   command.option_defaults()->group("Model");
-  add_text(command, "-m,--model", options.model, "FILE")
+  add_text(command, by_place ? "-m,--model,MODEL" : "-m,--model", options.model, "FILE")
       ->required()
       ->description("the model (.xml, .onnx, .tflite, …); required");
   add_text(command, "-d,--device", options.device, "DEVICE")

@@ -35,7 +35,8 @@ struct Options {
 };
 
 /// -m, -d and all that decides how a model is compiled and read.
-void add_model_options(CLI::App& command, Options& options);
+/// `by_place`: the model may also be named without a flag.
+void add_model_options(CLI::App& command, Options& options, bool by_place = false);
 /// -i and all that decides which frames are read.
 void add_source_options(CLI::App& command, Options& options);
 /// Requests, credits, quiet.

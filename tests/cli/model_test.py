@@ -120,6 +120,9 @@ class Models(CliTest):
         self.assertEqual(answer.code, BAD_MODEL, answer)
         self.assertIn("[1,3,8,8]", answer.out)
 
+    def test_info_takes_the_model_without_a_flag_too(self):
+        self.assertEqual(inflight("info", MODEL).out, inflight("info", "-m", MODEL).out)
+
     def test_info_tells_how_a_model_is_fed_and_read(self):
         answer = inflight("info", "-m", MODEL)
         self.assert_done(answer)

@@ -123,6 +123,17 @@ class EventRecorder {
     for (const DeviceEvent& event : all()) names.push_back(event.kind + " " + event.device);
     return names;
   }
+  void clear() {
+    std::lock_guard lock(mutex_);
+    events_.clear();
+  }
+  /// The kinds of one device's events.
+  std::vector<std::string> names_of(const std::string& device) const {
+    std::vector<std::string> kinds;
+    for (const DeviceEvent& event : all())
+      if (event.device == device) kinds.push_back(event.kind);
+    return kinds;
+  }
   int count(const std::string& name) const {
     int count = 0;
     for (const std::string& other : names()) count += other == name;
@@ -152,12 +163,16 @@ class EventRecorder {
 /// Devices by name ("a", "b", …), on a clock that this thread moves unless a test has it driven.
 class PoolTest : public testing::Test {
  protected:
+  using Make = Result<std::shared_ptr<CompiledModel>> (*)(std::vector<PoolCandidate>, const CompileOptions&);
+  explicit PoolTest(Make make) : make_(make) {}
+  ~PoolTest() override { finish(); }
+
   PoolCandidate device(const std::string& name, const std::string& description) {
     DeviceSpy& spy = spies[name];
     auto compile = [&spy, description](const CompileOptions& o) -> Result<std::shared_ptr<CompiledModel>> {
       spy.compiling(o.clock->now());
       spy.wait_until_let_go();
-      auto model = compile_model("model", "sim:input=1x3x2x2,rows=1," + description, o);
+      auto model = compile_model("model", description_of(description), o);
       if (!model) return model;
       return std::make_shared<SpiedModel>(*model, spy);
     };
@@ -168,6 +183,21 @@ class PoolTest : public testing::Test {
     PoolCandidate candidate = device(name, description);
     spies[name].hold_back();
     return candidate;
+  }
+
+  void make(std::vector<PoolCandidate> candidates) { make(std::move(candidates), with_events()); }
+  void make(std::vector<PoolCandidate> candidates, const CompileOptions& options) {
+    model = make_(std::move(candidates), options).value();
+  }
+  void bring_up(const std::string& name) {
+    spies[name].let_go();
+    events.wait_for("ready " + name);
+  }
+  /// Until the device's own inferences have begun; from then on all happens on the clock's thread.
+  void bring_up_and_probe(const std::string& name) {
+    int before = spies[name].starts();
+    bring_up(name);
+    spies[name].wait_for_starts(before + 1);
   }
 
   CompileOptions with_events() {
@@ -186,13 +216,38 @@ class PoolTest : public testing::Test {
     return outcome ? std::move(*outcome) : fail(ErrorCode::internal, "never ended");
   }
 
-  /// Declared first, so that time goes on while models are destroyed: they wait for their own inferences.
+  InferRequest& request() {
+    if (requests.empty()) requests.push_back(model->create_request().value());
+    return *requests.front();
+  }
+  std::string served_by(InferRequest& one) {
+    Outcome outcome = infer(one);
+    return outcome ? std::string(outcome->device) : outcome.error().message;
+  }
+
   void let_time_go_on() { driver = clock.drive(); }
+  /// Time goes on meanwhile: a model that is destroyed waits for inferences of its own.
+  void finish() {
+    for (auto& [name, spy] : spies) spy.let_go();
+    let_time_go_on();
+    requests.clear();
+    model.reset();
+    driver.reset();
+  }
 
   VirtualClock clock;
   EventRecorder events;
   std::map<std::string, DeviceSpy> spies;
+  std::shared_ptr<CompiledModel> model;
+  std::vector<std::unique_ptr<InferRequest>> requests;
   std::shared_ptr<void> driver;
+
+ private:
+  static std::string description_of(const std::string& text) {
+    return "sim:input=1x3x2x2,rows=1" + (text.empty() ? "" : "," + text);
+  }
+
+  const Make make_;
 };
 
 /// What the simulated model makes of an input filled with `value`.
