@@ -25,24 +25,29 @@ if(INFLIGHT_SANITIZE)
   add_link_options(-fsanitize=${INFLIGHT_SANITIZE})
 endif()
 
-# inflight_layer(NAME DEPENDS other layers… LINK libraries…): the folder's *.cpp as an object library, and its
-# *_test.cpp, which lie beside them, as one test program.
+# inflight_layer(NAME FOLDERS subfolders… DEPENDS other layers… LINK libraries…): the *.cpp of the folder and of
+# those subfolders as an object library, and the *_test.cpp, which lie beside them, as one test program.
 function(inflight_layer name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;LINK")
-  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
-  file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "FOLDERS;DEPENDS;LINK")
+  set(folders ${CMAKE_CURRENT_SOURCE_DIR} ${arg_FOLDERS})
+  list(TRANSFORM folders APPEND /*.cpp OUTPUT_VARIABLE sources)
+  list(TRANSFORM folders APPEND /*_test.cpp OUTPUT_VARIABLE tests)
+  file(GLOB sources CONFIGURE_DEPENDS ${sources})
+  file(GLOB tests CONFIGURE_DEPENDS ${tests})
   list(REMOVE_ITEM sources ${tests} "")
   set(target inflight_${name})
   list(TRANSFORM arg_DEPENDS PREPEND inflight_)
 
   add_library(${target} OBJECT ${sources})
-  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/include PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/include PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
+                             PRIVATE ${arg_FOLDERS})
   target_link_libraries(${target} PUBLIC tl::expected Threads::Threads
                         PRIVATE ${arg_DEPENDS} ${arg_LINK} fmt::fmt inflight_flags)
   set_property(GLOBAL APPEND PROPERTY INFLIGHT_LAYERS ${target})
 
   if(INFLIGHT_TESTS AND tests)
     inflight_test(${name}_test SOURCES ${tests} LINK ${target}_headers ${arg_LINK} LABELS ${name})
+    target_include_directories(${name}_test PRIVATE ${arg_FOLDERS})
   endif()
 
   # For tests: the headers of the layer and of those below, without the objects (they are in libinflight).

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what Inflight needs and this machine lacks; says nothing where nothing is missing.
 #
-# usage: tools/deps.sh [build] [ort] [bench] [tidy]      (default: build)
-#   build   compilers and libraries (apt), OpenVINO (pip, into .deps/venv)
-#   ort     ONNX Runtime (pip, into .deps/venv) and its headers (apt, into .deps/onnxruntime-headers)
+# usage: tools/deps.sh [build] [bench] [tidy]      (default: build)
+#   build   compilers and libraries (apt); OpenVINO and ONNX Runtime (pip, into .deps/venv), and the headers of
+#           the latter (apt, into .deps/onnxruntime-headers)
 #   bench   the Python peers of the benchmarks (pip, into .deps/bench)
 #   tidy    clang, clang-tidy and clang-format (apt)
 #
@@ -151,10 +151,7 @@ install_group() {
   case $1 in
     build)
       install_packages $APT_BUILD
-      install_wheels "$deps/venv" "openvino==$OPENVINO_VERSION"
-      ;;
-    ort)
-      install_wheels "$deps/venv" "onnxruntime==$ONNXRUNTIME_VERSION"
+      install_wheels "$deps/venv" "openvino==$OPENVINO_VERSION" "onnxruntime==$ONNXRUNTIME_VERSION"
       install_onnxruntime_headers
       ;;
     bench)
@@ -163,7 +160,7 @@ install_group() {
         "opencv_python_headless==$OPENCV_PYTHON_VERSION"
       ;;
     tidy) install_packages $APT_TIDY ;;
-    *) die "unknown group \"$1\"; there are build, ort, bench and tidy" ;;
+    *) die "unknown group \"$1\"; there are build, bench and tidy" ;;
   esac
 }
 

@@ -12,8 +12,8 @@ std::uint32_t generation_of(TimerId id) noexcept { return static_cast<std::uint3
 
 TimerId TimerQueue::add(TimePoint when, Callback<void()> action) {
   if (free_.empty()) {
+    if (slots_.size() == slots_.capacity()) reserve(2 * slots_.size());
     slots_.emplace_back();
-    free_.reserve(slots_.capacity());  // so that release() never allocates
     free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
   }
   drop_cancelled();
@@ -24,6 +24,12 @@ TimerId TimerQueue::add(TimePoint when, Callback<void()> action) {
   heap_.push_back({when, order_++, id});
   std::push_heap(heap_.begin(), heap_.end(), later);
   return id;
+}
+
+void TimerQueue::reserve(std::size_t timers) {
+  slots_.reserve(timers);
+  free_.reserve(timers);
+  heap_.reserve(2 * timers + 1);  // drop_cancelled() keeps it to that
 }
 
 Callback<void()> TimerQueue::cancel(TimerId timer) noexcept { return release(timer); }

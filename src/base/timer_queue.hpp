@@ -9,15 +9,17 @@
 
 namespace inflight {
 
-/// A binary heap whose memory grows with the largest number ever pending and is then reused. Cancelled timers
-/// leave the heap when they come to its top, or when they have become most of it. Not thread-safe: its clock
-/// guards it.
+/// A binary heap with memory for kExpected pending timers, which grows with the largest number ever pending and
+/// is then reused. Cancelled timers leave the heap when they come to its top, or when they have become most of
+/// it. Not thread-safe: its clock guards it.
 class TimerQueue {
  public:
   struct Timer {
     TimePoint when;
     Callback<void()> action;
   };
+
+  TimerQueue() { reserve(kExpected); }
 
   TimerId add(TimePoint when, Callback<void()> action);
 
@@ -46,9 +48,13 @@ class TimerQueue {
     return a.when != b.when ? a.when > b.when : a.order > b.order;
   }
   Slot* find(TimerId timer) noexcept;
+  /// So that neither add() nor release() allocates while at most `timers` are pending.
+  void reserve(std::size_t timers);
   void pop_entry() noexcept;
   void drop_cancelled();
   Callback<void()> release(TimerId timer) noexcept;
+
+  static constexpr std::size_t kExpected = 64;
 
   std::vector<Entry> heap_;
   std::vector<Slot> slots_;

@@ -42,7 +42,9 @@ bool BatchRequest::is_busy() {
 
 Result<TensorView> BatchRequest::input(std::size_t port) {
   if (port >= inputs_.size()) return no_port(port);
-  return inputs_[port].view();
+  if (is_busy()) return busy();
+  bound_[port] = inputs_[port].view();
+  return bound_[port];
 }
 
 Result<void> BatchRequest::set_input(std::size_t port, TensorView data) {

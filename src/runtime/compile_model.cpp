@@ -80,15 +80,11 @@ Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, con
 PoolCandidate candidate(const std::filesystem::path& model, const DeviceSpec& spec) {
   return {to_string(spec), [model, spec](const CompileOptions& options) -> Compiled {
             Compiled compiled = compile(model, spec, options);
-#ifdef INFLIGHT_DEVICE_POOL
             // Engines differ in whether they take bytes; behind this they are alike.
             if (compiled && options.u8_input) *compiled = take_bytes(std::move(*compiled), options);
-#endif
             return compiled;
           }};
 }
-
-#ifdef INFLIGHT_DEVICE_POOL
 
 /// Every device of every engine, for AUTO without a list.
 std::vector<DeviceSpec> all_devices() {
@@ -136,16 +132,6 @@ Compiled compile_pool(const std::filesystem::path& model, const DeviceSpec& spec
   }
   return automatic ? make_auto(std::move(candidates), options) : make_multi(std::move(candidates), options);
 }
-
-#else
-
-Compiled compile_pool(const std::filesystem::path&, const DeviceSpec& spec, const CompileOptions&) {
-  return fail(ErrorCode::device_unusable,
-              fmt::format("{}: AUTO and MULTI are not finished in this version; name one device: {}", to_string(spec),
-                          known_devices()));
-}
-
-#endif
 
 Compiled compile_batch(const std::filesystem::path& model, const DeviceSpec& spec, CompileOptions options) {
   if (spec.batch_size > 0) options.batching.max_size = spec.batch_size;

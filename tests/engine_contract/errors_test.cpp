@@ -24,6 +24,7 @@ struct Reader {
 const std::vector<Reader>& readers() {
   static const std::vector<Reader> all{
       {"ov", "CPU", true},
+      {"ort", "CPU", false},
   };
   return all;
 }

@@ -23,6 +23,13 @@ inline const std::vector<Subject>& subjects() {
       {"Sim", "sim", "sim:latency=300us..600us,lanes=2", "person-detection-0200.xml"},
       {"OpenVino", "ov", "ov:CPU", "person-detection-0200.xml"},
       {"OpenVinoOnnx", "ov", "ov:CPU", "yolox_nano.onnx"},
+      {"OnnxRuntime", "ort", "ort:CPU", "yolox_nano.onnx"},
+      {"Auto", "sim", "AUTO:(sim:latency=300us..600us,lanes=2),(sim:latency=200us,load=20ms)", "yolox_nano.onnx"},
+      {"AutoOfEngines", "ort", "AUTO:ort:CPU,ov:CPU", "yolox_nano.onnx"},
+      {"Multi", "sim", "MULTI:(sim:latency=300us..600us,lanes=2),sim:latency=200us", "yolox_nano.onnx"},
+      {"Batch", "sim", "BATCH:sim:latency=300us,per_item=50us(4)", "yolox_nano.onnx"},
+      {"MultiOfBatch", "sim", "MULTI:BATCH:sim:latency=300us(4),sim:latency=200us", "yolox_nano.onnx"},
+      {"AutoOfBatch", "sim", "AUTO:BATCH:sim:latency=300us(4),sim:latency=200us", "yolox_nano.onnx"},
   };
   return all;
 }

@@ -22,11 +22,13 @@ Error refusal(const std::string& device, const CompileOptions& options) {
   return {};
 }
 
-TEST(OrtEngine, OffersTheProcessor) {
+class OrtEngine : public OrtTest {};
+
+TEST_F(OrtEngine, OffersTheProcessor) {
   EXPECT_THAT(ort().devices(), testing::Contains(Field(&DeviceInfo::name, "CPU")));
 }
 
-TEST(OrtEngine, ReadsPortsAndMetadata) {
+TEST_F(OrtEngine, ReadsPortsAndMetadata) {
   TinyFolder folder;
   auto info = ort().read_model(folder.add({{"batch", 3, "", 5}, 1, {{"labels", "cat dog"}}}));
   ASSERT_TRUE(info) << info.error().message;
@@ -38,36 +40,37 @@ TEST(OrtEngine, ReadsPortsAndMetadata) {
   EXPECT_THAT(info->metadata, ElementsAre(Pair("labels", "cat dog")));
 }
 
-TEST(OrtEngine, RefusesFilesThatAreNoUsableModels) {
+TEST_F(OrtEngine, RefusesFilesThatAreNoUsableModels) {
   TinyFolder folder;
   auto message = [](const std::filesystem::path& model) { return ort().read_model(model).error().message; };
   EXPECT_THAT(message(folder.path() / "gone.onnx"), HasSubstr("no such file"));
   EXPECT_THAT(message(folder.add("<net/>", "net.xml")), AllOf(HasSubstr("net.xml"), HasSubstr(".onnx")));
   EXPECT_THAT(message(folder.add("garbage", "bad.onnx")), AllOf(HasSubstr("bad.onnx"), HasSubstr("cannot read")));
-  EXPECT_THAT(message(folder.add(TinyModel{{1, 2}, 9, {}}, "bool.onnx")), HasSubstr("\"x\" holds"));
+  EXPECT_THAT(message(folder.add(TinyModel{{1, 2}, 9, {}}, "bool.onnx")),
+              AllOf(HasSubstr("bool.onnx"), HasSubstr("tensor(bool)")));
   EXPECT_THAT(message(folder.add(TinyModel{{1, 1, 1, 1, 1, 1, 1, 1, 1}, 1, {}}, "nine.onnx")),
               HasSubstr("more than 8 dimensions"));
 }
 
-TEST(OrtEngine, ListsItsDevicesWhereOneIsUnknown) {
+TEST_F(OrtEngine, ListsItsDevicesWhereOneIsUnknown) {
   Error error = refusal("TPU", {});
   EXPECT_EQ(error.code, ErrorCode::device_unusable);
   EXPECT_THAT(error.message, AllOf(HasSubstr("\"TPU\""), HasSubstr("ort:CPU"), HasSubstr("INFLIGHT_ORT_LIBRARY")));
 }
 
-TEST(OrtEngine, NamesAPropertyThatItDoesNotKnow) {
+TEST_F(OrtEngine, NamesAPropertyThatItDoesNotKnow) {
   Error error = refusal("CPU", {.properties = {{"session.intra_op.allow_spining", "0"}}});
   EXPECT_EQ(error.code, ErrorCode::invalid_argument);
   EXPECT_THAT(error.message, HasSubstr("session.intra_op.allow_spining"));
 }
 
-TEST(OrtEngine, SaysWhatAPropertyTakes) {
+TEST_F(OrtEngine, SaysWhatAPropertyTakes) {
   Error error = refusal("CPU", {.properties = {{"graph_optimization_level", "much"}}});
   EXPECT_EQ(error.code, ErrorCode::invalid_argument);
   EXPECT_THAT(error.message, AllOf(HasSubstr("\"much\""), HasSubstr("ORT_ENABLE_ALL")));
 }
 
-TEST(OrtEngine, TakesOnnxRuntimesOwnOptions) {
+TEST_F(OrtEngine, TakesOnnxRuntimesOwnOptions) {
   CompileOptions options{.properties = {{"session.intra_op.allow_spinning", "1"},
                                         {"intra_op_num_threads", "2"},
                                         {"inter_op_num_threads", "2"},
@@ -81,7 +84,7 @@ TEST(OrtEngine, TakesOnnxRuntimesOwnOptions) {
   EXPECT_FALSE(infer_noise(**model).empty());
 }
 
-TEST(OrtEngine, KeepsTheMeaningOfOpenVinosProperties) {
+TEST_F(OrtEngine, KeepsTheMeaningOfOpenVinosProperties) {
   auto model = compile_model(kYolox, "ort:CPU",
                              {.properties = {{"PERFORMANCE_HINT", "THROUGHPUT"},
                                              {"PERFORMANCE_HINT_NUM_REQUESTS", "3"},
@@ -92,13 +95,13 @@ TEST(OrtEngine, KeepsTheMeaningOfOpenVinosProperties) {
   EXPECT_EQ((*model)->optimal_requests(), 3);
 }
 
-TEST(OrtEngine, RefusesAPrecisionThatItCannotComputeIn) {
+TEST_F(OrtEngine, RefusesAPrecisionThatItCannotComputeIn) {
   Error error = refusal("CPU", {.precision = ElementType::bf16});
   EXPECT_EQ(error.code, ErrorCode::device_unusable);
   EXPECT_THAT(error.message, HasSubstr("bf16"));
 }
 
-TEST(OrtEngine, SaysWhatAnInputTakes) {
+TEST_F(OrtEngine, SaysWhatAnInputTakes) {
   auto model = ort().compile(kYolox, "CPU", {});
   auto request = (*model)->create_request();
   Tensor bytes(ElementType::u8, {1, 3, 416, 416});
@@ -107,7 +110,7 @@ TEST(OrtEngine, SaysWhatAnInputTakes) {
   EXPECT_THAT(set.error().message, AllOf(HasSubstr("\"images\""), HasSubstr("f32 [1,3,416,416]"), HasSubstr("u8")));
 }
 
-TEST(OrtEngine, RunsTheSameWhateverTheLanes) {
+TEST_F(OrtEngine, RunsTheSameWhateverTheLanes) {
   auto alone = ort().compile(kYolox, "CPU", {.hint = PerformanceHint::latency});
   auto many = ort().compile(kYolox, "CPU", {.execution_streams = 2, .threads = 2});
   std::vector<float> expected = infer_noise(**alone);
@@ -116,7 +119,7 @@ TEST(OrtEngine, RunsTheSameWhateverTheLanes) {
 }
 
 /// In f32 on both sides; sums in another order are all that may differ.
-TEST(OrtEngine, AgreesWithOpenVino) {
+TEST_F(OrtEngine, AgreesWithOpenVino) {
   std::shared_ptr<Engine> ov = engine_named("ov");
   if (!ov) GTEST_SKIP() << "there is no OpenVINO engine to compare with";
   auto theirs = ov->compile(kYolox, "CPU", {.precision = ElementType::f32, .u8_input = false});

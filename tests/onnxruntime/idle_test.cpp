@@ -18,7 +18,9 @@ double idle_share() {
   return to_seconds(process_cpu_time() - before) / to_seconds(steady_clock().now() - begin);
 }
 
-TEST(OrtIdle, FourModelsThatHaveRunUseNoProcessorTime) {
+class OrtIdle : public OrtTest {};
+
+TEST_F(OrtIdle, FourModelsThatHaveRunUseNoProcessorTime) {
   std::vector<std::shared_ptr<CompiledModel>> models;
   for (PerformanceHint hint : {PerformanceHint::latency, PerformanceHint::throughput}) {
     models.push_back(ort().compile(kYolox, "CPU", {.hint = hint}).value());

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 
+#include "ort_test_kit.hpp"
+
 namespace inflight {
 namespace {
 
@@ -24,19 +26,21 @@ std::string engines_with(const std::string& library) {
   return text;
 }
 
-TEST(OrtLibrary, IsFoundByItself) { EXPECT_THAT(engines_with(""), HasSubstr("ort usable")); }
+class OrtLibrary : public OrtTest {};
 
-TEST(OrtLibrary, IsNamedWhereItIsMissingAndTheOtherEnginesGoOn) {
+TEST_F(OrtLibrary, IsFoundByItself) { EXPECT_THAT(engines_with(""), HasSubstr("ort usable")); }
+
+TEST_F(OrtLibrary, IsNamedWhereItIsMissingAndTheOtherEnginesGoOn) {
   EXPECT_THAT(engines_with("/nonexistent/libonnxruntime.so"),
               AllOf(HasSubstr("ort unusable"), HasSubstr("/nonexistent/libonnxruntime.so"),
                     HasSubstr("INFLIGHT_ORT_LIBRARY"), HasSubstr("sim usable")));
 }
 
-TEST(OrtLibrary, IsRefusedWhereItIsAnotherLibrary) {
+TEST_F(OrtLibrary, IsRefusedWhereItIsAnotherLibrary) {
   EXPECT_THAT(engines_with("libm.so.6"), HasSubstr("libm.so.6 is not ONNX Runtime"));
 }
 
-TEST(OrtLibrary, IsRefusedWithBothVersionsWhereItIsTooOld) {
+TEST_F(OrtLibrary, IsRefusedWithBothVersionsWhereItIsTooOld) {
   EXPECT_THAT(engines_with(TOO_OLD),
               AllOf(HasSubstr("ort unusable"), HasSubstr("1.16.3"), HasSubstr("1.21"), Not(HasSubstr("Aborted"))));
 }

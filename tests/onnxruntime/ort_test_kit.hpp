@@ -22,7 +22,17 @@ inline std::shared_ptr<Engine> engine_named(const std::string& name) {
   return nullptr;
 }
 
+/// Only for tests in an OrtTest, which are skipped where there is none.
 inline Engine& ort() { return *engine_named("ort"); }
+
+class OrtTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (const EngineStatus& status : engines())
+      if (status.name == "ort" && !status.engine) GTEST_SKIP() << status.problem;
+    ASSERT_TRUE(engine_named("ort"));
+  }
+};
 
 /// Runs the request and waits.
 inline Outcome infer(InferRequest& request) {
