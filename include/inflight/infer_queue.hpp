@@ -27,10 +27,13 @@ enum class StageOrder : std::uint8_t { in_order, any_order };
 enum class Dispatch : std::uint8_t { own_thread, engine_thread };
 
 struct InferQueueOptions {
-  int requests = 0;                          ///< pool size; 0: the model's optimal_requests()
+  /// Pool size; 0: times_optimal × the model's optimal_requests(), and it follows that while the queue runs (a
+  /// virtual device changes it when another device takes over). It grows in acquire(), on the caller's thread.
+  int requests = 0;
   StageOrder order = StageOrder::any_order;  ///< in_order: completions come in the order of submission
   Dispatch dispatch = Dispatch::own_thread;
   Clock* clock = nullptr;  ///< for deadlines and time-outs; nullptr: steady_clock()
+  int times_optimal = 1;
 };
 
 struct SubmitOptions {
@@ -51,7 +54,7 @@ struct InferQueueStats {
   std::uint64_t cancelled = 0;        ///< by cancel or stop
   std::uint64_t expired = 0;          ///< deadline passed
   std::uint64_t callback_errors = 0;  ///< callbacks that threw; the exception ends there
-  int requests = 0;                   ///< pool size
+  int requests = 0;                   ///< pool size: so many may be in use
   int in_flight = 0;
   int max_in_flight = 0;   ///< the most ever
   Duration queue_time{0};  ///< total time that acquire() waited for a free request
@@ -129,8 +132,9 @@ class InferQueue::Slot {
 
  private:
   friend class InferQueue::State;
-  Slot(std::shared_ptr<State> state, std::uint32_t index) noexcept;
+  Slot(std::shared_ptr<State> state, InferRequest& request, std::uint32_t index) noexcept;
   std::shared_ptr<State> state_;
+  InferRequest* request_ = nullptr;
   std::uint32_t index_ = 0;
 };
 

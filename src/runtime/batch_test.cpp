@@ -111,8 +111,9 @@ TEST(Batch, FillsBatchesWhereRequestsComeFast) {
   auto queue = InferQueue::create(model, {24, StageOrder::any_order, Dispatch::engine_thread, &clock}).value();
   std::vector<int> sizes;
   for (int i = 0; i < 400; ++i) {
-    if (auto slot = queue.try_acquire())
+    if (auto slot = queue.try_acquire()) {
       ASSERT_TRUE(std::move(*slot).submit([&](Completed c) { sizes.push_back(c.outcome->batch); }));
+    }
     clock.advance(1ms);
   }
   clock.run_until_idle();
@@ -192,8 +193,8 @@ TEST(Batch, SaysWhyAModelCannotBeBatched) {
   auto model = make_batch(stubborn, options_for(clock, 4, 5ms));
   ASSERT_FALSE(model);
   EXPECT_EQ(model.error().code, ErrorCode::model_unusable);
-  EXPECT_THAT(model.error().message, testing::AllOf(testing::HasSubstr("stubborn cannot be batched"),
-                                                    testing::HasSubstr("without BATCH")));
+  EXPECT_THAT(model.error().message,
+              testing::AllOf(testing::HasSubstr("stubborn cannot be batched"), testing::HasSubstr("without BATCH")));
 }
 
 TEST(Batch, ChoosesTheSizeThatMeasuresBest) {

@@ -110,7 +110,8 @@ std::vector<DeviceSpec> usable_members(const DeviceSpec& spec) {
   for (const DeviceSpec& member : spec.members) (member.excluded ? excluded : named).push_back(member);
   auto is_excluded = [&](const DeviceSpec& member) {
     std::string device = member.name.substr(member.name.find(':') + 1);
-    return std::ranges::any_of(excluded, [&](const DeviceSpec& e) { return e.name == member.name || e.name == device; });
+    return std::ranges::any_of(excluded,
+                               [&](const DeviceSpec& e) { return e.name == member.name || e.name == device; });
   };
   for (DeviceSpec& member : named.empty() ? all_devices() : named)
     if (!is_excluded(member)) usable.push_back(std::move(member));

@@ -7,7 +7,8 @@ namespace inflight {
 
 Result<InferQueue> InferQueue::create(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options) {
   if (!model) return fail(ErrorCode::invalid_argument, "an InferQueue needs a compiled model");
-  if (options.requests < 0) return fail(ErrorCode::invalid_argument, "an InferQueue needs at least one request");
+  if (options.requests < 0 || options.times_optimal < 1)
+    return fail(ErrorCode::invalid_argument, "an InferQueue needs at least one request");
   Result<std::shared_ptr<State>> state = State::create(std::move(model), options);
   if (!state) return fail(std::move(state.error()));
   return InferQueue(std::move(*state));
@@ -37,15 +38,17 @@ void InferQueue::stop() noexcept { state_->stop(); }
 InferQueueStats InferQueue::stats() const { return state_->stats(); }
 CompiledModel& InferQueue::model() const noexcept { return state_->model(); }
 
-InferQueue::Slot::Slot(std::shared_ptr<State> state, std::uint32_t index) noexcept
-    : state_(std::move(state)), index_(index) {}
+InferQueue::Slot::Slot(std::shared_ptr<State> state, InferRequest& request, std::uint32_t index) noexcept
+    : state_(std::move(state)), request_(&request), index_(index) {}
 
-InferQueue::Slot::Slot(Slot&& other) noexcept : state_(std::move(other.state_)), index_(other.index_) {}
+InferQueue::Slot::Slot(Slot&& other) noexcept
+    : state_(std::move(other.state_)), request_(other.request_), index_(other.index_) {}
 
 InferQueue::Slot& InferQueue::Slot::operator=(Slot&& other) noexcept {
   if (this == &other) return *this;
   if (state_) state_->release(index_);
   state_ = std::move(other.state_);
+  request_ = other.request_;
   index_ = other.index_;
   return *this;
 }
@@ -56,11 +59,11 @@ InferQueue::Slot::~Slot() {
 
 Result<TensorView> InferQueue::Slot::input(std::size_t port) { return request().input(port); }
 Result<TensorView> InferQueue::Slot::output(std::size_t port) { return request().output(port); }
-InferRequest& InferQueue::Slot::request() noexcept { return state_->request(index_); }
+InferRequest& InferQueue::Slot::request() noexcept { return *request_; }
 
 Result<Ticket> InferQueue::Slot::submit(Completion done, const SubmitOptions& options) && {
   std::shared_ptr<State> state = std::move(state_);
-  return state->submit(index_, std::move(done), options);
+  return state->submit(*request_, index_, std::move(done), options);
 }
 
 std::future<Completed> InferQueue::Slot::submit(const SubmitOptions& options) && {

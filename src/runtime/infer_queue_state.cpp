@@ -25,9 +25,12 @@ bool call(Callback<void(Argument)>& callback, Argument argument) noexcept {
 
 InferQueue::State::State(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options)
     : model_(std::move(model)),
+      times_optimal_(options.times_optimal),
       order_(options.order),
       dispatch_(options.dispatch),
-      clock_(options.clock ? *options.clock : steady_clock()) {}
+      clock_(options.clock ? *options.clock : steady_clock()),
+      follows_(options.requests == 0),
+      size_(static_cast<std::size_t>(options.requests > 0 ? options.requests : size_for_model())) {}
 
 InferQueue::State::~State() {
   while (!spare_.empty()) delete &spare_.pop();
@@ -36,19 +39,12 @@ InferQueue::State::~State() {
 Result<std::shared_ptr<InferQueue::State>> InferQueue::State::create(std::shared_ptr<CompiledModel> model,
                                                                      const InferQueueOptions& options) {
   std::shared_ptr<State> state(new State(std::move(model), options));
-  auto count = static_cast<std::size_t>(options.requests > 0 ? options.requests
-                                                             : std::max(1, state->model_->optimal_requests()));
-  for (std::size_t i = 0; i < count; ++i) {
-    Result<std::unique_ptr<InferRequest>> request = state->model_->create_request();
-    if (!request) return fail(std::move(request.error()));
-    state->requests_.push_back(std::move(*request));
-  }
   {
     MutexLock lock(state->mutex_);
-    state->records_ = std::vector<Record>(count);
-    state->ring_.resize(count);
-    state->stats_.requests = static_cast<int>(count);
-    for (std::size_t i = count; i > 0; --i) state->idle_.push_back(static_cast<std::uint32_t>(i - 1));
+    while (state->records_.size() < state->size_)
+      if (Result<void> added = state->add_request(lock); !added) return fail(std::move(added.error()));
+    // The last made is the first to be used otherwise, and tests and traces are easier to read in order.
+    std::ranges::reverse(state->idle_);
   }
   if (state->dispatch_ == Dispatch::own_thread) state->start_worker();
   return state;
@@ -60,26 +56,71 @@ void InferQueue::State::start_worker() {
 
 // ---- taking and returning requests ----
 
-std::optional<std::uint32_t> InferQueue::State::take_idle() {
-  if (idle_.empty()) return std::nullopt;
+void InferQueue::State::follow_model() {
+  if (!follows_) return;
+  auto size = static_cast<std::size_t>(size_for_model());
+  bool grows = size > size_;
+  size_ = size;
+  if (grows) answer_waiting();
+}
+
+bool InferQueue::State::may_take() const { return records_.size() - idle_.size() + adding_ < size_; }
+
+Result<void> InferQueue::State::add_request(MutexLock& lock) INFLIGHT_UNLOCKS {
+  ++adding_;
+  lock.unlock();
+  Result<std::unique_ptr<InferRequest>> request = model_->create_request();
+  lock.lock();
+  --adding_;
+  if (!request) return fail(std::move(request.error()));
+  std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(ring_head_), ring_.end());
+  ring_head_ = 0;
+  records_.emplace_back().request = std::move(*request);
+  ring_.resize(records_.size());
+  idle_.reserve(records_.size());
+  idle_.push_back(static_cast<std::uint32_t>(records_.size() - 1));
+  return {};
+}
+
+std::optional<std::uint32_t> InferQueue::State::take(MutexLock& lock) {
+  follow_model();
+  if (idle_.empty() && may_take()) {
+    // A model that cannot give more leaves the pool as it is; no use to ask again for each request.
+    if (!add_request(lock)) {
+      follows_ = false;
+      size_ = records_.size();
+    }
+    answer_waiting();
+  }
+  call_answered(lock);
+  if (closed_ || idle_.empty() || !waiting_.empty() || !may_take()) return std::nullopt;
+  return take_idle();
+}
+
+std::uint32_t InferQueue::State::take_idle() {
   std::uint32_t index = idle_.back();
   idle_.pop_back();
   records_[index].phase = Phase::leased;
   return index;
 }
 
+InferQueue::Slot InferQueue::State::slot(std::uint32_t index) {
+  return Slot(shared_from_this(), *records_[index].request, index);
+}
+
 Result<InferQueue::Slot> InferQueue::State::try_acquire() {
   MutexLock lock(mutex_);
+  std::optional<std::uint32_t> index = closed_ ? std::nullopt : take(lock);
+  if (index) return slot(*index);
   if (closed_) return closed();
-  std::optional<std::uint32_t> index = take_idle();
-  if (!index) return none_free();
-  return Slot(shared_from_this(), *index);
+  return none_free();
 }
 
 Result<InferQueue::Slot> InferQueue::State::acquire(std::optional<Duration> time) {
   MutexLock lock(mutex_);
   if (closed_) return closed();
-  if (std::optional<std::uint32_t> index = take_idle()) return Slot(shared_from_this(), *index);
+  if (std::optional<std::uint32_t> index = take(lock)) return slot(*index);
+  if (closed_) return closed();
   if (time && *time <= Duration{0}) return none_free();
 
   TimePoint since = clock_.now();
@@ -112,19 +153,20 @@ void InferQueue::State::wait_for_answer(MutexLock& lock, Waiter& self, std::opti
 
 void InferQueue::State::acquire_async(Callback<void(Result<Slot>)> ready) {
   MutexLock lock(mutex_);
-  std::optional<std::uint32_t> index = closed_ ? std::nullopt : take_idle();
+  std::optional<std::uint32_t> index = closed_ ? std::nullopt : take(lock);
   if (!index && !closed_) {
     Waiter& waiter = spare_.empty() ? *new Waiter : spare_.pop();
     waiter.ready = std::move(ready);
     return waiting_.push(waiter);
   }
+  Result<Slot> answer = to_slot(index);
   lock.unlock();
-  ready(to_slot(index));
+  ready(std::move(answer));
 }
 
 Result<InferQueue::Slot> InferQueue::State::to_slot(std::optional<std::uint32_t> index) {
   if (!index) return closed();
-  return Slot(shared_from_this(), *index);
+  return slot(*index);
 }
 
 void InferQueue::State::WaiterList::push(Waiter& waiter) noexcept {
@@ -151,20 +193,27 @@ void InferQueue::State::answer_first(std::optional<std::uint32_t> index) {
   Waiter& waiter = waiting_.pop();
   waiter.index = index;
   waiter.answered = true;
-  if (index) records_[*index].phase = Phase::leased;
   if (waiter.ready) return to_call_.push(waiter);
   answered_.notify_all();
 }
 
+void InferQueue::State::answer_waiting() {
+  while (!waiting_.empty() && !idle_.empty() && may_take()) answer_first(take_idle());
+}
+
 void InferQueue::State::recycle(std::uint32_t index) {
   records_[index].phase = Phase::idle;
-  if (!waiting_.empty()) return answer_first(index);
   idle_.push_back(index);
+  answer_waiting();
 }
 
 void InferQueue::State::release(std::uint32_t index) noexcept {
   MutexLock lock(mutex_);
   recycle(index);
+  call_answered(lock);
+}
+
+void InferQueue::State::call_answered(MutexLock& lock) {
   // Only waiters: a callback must not find itself called again from within because it let its slot go.
   if (to_call_.empty()) return;
   if (dispatch_ == Dispatch::own_thread && !worker_stops_) return work_.notify_one();
@@ -173,11 +222,12 @@ void InferQueue::State::release(std::uint32_t index) noexcept {
 
 // ---- submissions ----
 
-Result<Ticket> InferQueue::State::submit(std::uint32_t index, Completion done, const SubmitOptions& options) {
+Result<Ticket> InferQueue::State::submit(InferRequest& request, std::uint32_t index, Completion done,
+                                         const SubmitOptions& options) {
   Result<Ticket> ticket = admit(index, done, options);
   if (!ticket) return ticket;
   // Outside the lock: the engine may take its time, and may answer on another thread before this returns.
-  Result<void> started = requests_[index]->start([this, index](Outcome o) { on_done(index, std::move(o)); });
+  Result<void> started = request.start([this, index](Outcome o) { on_done(index, std::move(o)); });
   if (started || !undo_start(index)) return ticket;
   return fail(std::move(started.error()));
 }
@@ -272,7 +322,7 @@ void InferQueue::State::give_up(std::uint32_t index, Error why) {
   record.outcome = fail(std::move(why));
   make_ready(index);
   // Under the lock, so that it cannot hit the next inference of the same request. Engines answer elsewhere.
-  requests_[index]->cancel();
+  records_[index].request->cancel();
 }
 
 void InferQueue::State::count(const Outcome& outcome) {
@@ -326,7 +376,7 @@ void InferQueue::State::deliver(MutexLock& lock, std::uint32_t index) INFLIGHT_U
   Completed completed{std::move(record.outcome), {}};
   if (record.phase == Phase::ready) {
     record.phase = Phase::leased;
-    completed.slot = Slot(shared_from_this(), index);
+    completed.slot = slot(index);
   } else {
     record.delivered = true;
     if (!record.with_engine) recycle(index);
@@ -347,9 +397,10 @@ void InferQueue::State::answer_async(MutexLock& lock) INFLIGHT_UNLOCKS {
   Callback<void(Result<Slot>)> ready = std::move(waiter.ready);
   std::optional<std::uint32_t> index = waiter.index;
   spare_.push(waiter);
+  Result<Slot> answer = to_slot(index);
   ++calling_;
   lock.unlock();
-  bool returned = call(ready, to_slot(index));
+  bool returned = call(ready, std::move(answer));
   ready.reset();
   lock.lock();
   --calling_;
@@ -423,6 +474,7 @@ void InferQueue::State::shut_down() noexcept {
 InferQueueStats InferQueue::State::stats() const {
   MutexLock lock(mutex_);
   InferQueueStats copy = stats_;
+  copy.requests = static_cast<int>(size_);
   copy.in_flight = with_engine_;
   return copy;
 }

@@ -1,6 +1,7 @@
 // What is behind an InferQueue and its slots.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -25,7 +26,8 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   Result<Slot> acquire(std::optional<Duration> time) INFLIGHT_EXCLUDES(mutex_);
   Result<Slot> try_acquire() INFLIGHT_EXCLUDES(mutex_);
   void acquire_async(Callback<void(Result<Slot>)> ready) INFLIGHT_EXCLUDES(mutex_);
-  Result<Ticket> submit(std::uint32_t index, Completion done, const SubmitOptions& options) INFLIGHT_EXCLUDES(mutex_);
+  Result<Ticket> submit(InferRequest& request, std::uint32_t index, Completion done, const SubmitOptions& options)
+      INFLIGHT_EXCLUDES(mutex_);
   void release(std::uint32_t index) noexcept INFLIGHT_EXCLUDES(mutex_);
 
   bool cancel(Ticket ticket) noexcept INFLIGHT_EXCLUDES(mutex_);
@@ -37,12 +39,12 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
 
   InferQueueStats stats() const INFLIGHT_EXCLUDES(mutex_);
   CompiledModel& model() const noexcept { return *model_; }
-  InferRequest& request(std::uint32_t index) const noexcept { return *requests_[index]; }
 
  private:
   enum class Phase : std::uint8_t { idle, leased, running, given_up, ready };
 
   struct Record {
+    std::unique_ptr<InferRequest> request;
     Phase phase = Phase::idle;
     bool with_engine = false;  // between start() and the engine's `done`
     bool delivered = false;    // of a submission that was given up
@@ -77,12 +79,22 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   State(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options);
   void start_worker();
 
-  std::optional<std::uint32_t> take_idle() INFLIGHT_REQUIRES(mutex_);
+  /// Takes note of what the model now calls optimal, and lets go those who waited for that.
+  void follow_model() INFLIGHT_REQUIRES(mutex_);
+  int size_for_model() const noexcept { return times_optimal_ * std::max(1, model_->optimal_requests()); }
+  bool may_take() const INFLIGHT_REQUIRES(mutex_);
+  Result<void> add_request(MutexLock& lock) INFLIGHT_REQUIRES(mutex_);
+  /// An idle request if the pool's size allows, made for it where none is left.
+  std::optional<std::uint32_t> take(MutexLock& lock) INFLIGHT_REQUIRES(mutex_);
+  std::uint32_t take_idle() INFLIGHT_REQUIRES(mutex_);
+  Slot slot(std::uint32_t index) INFLIGHT_REQUIRES(mutex_);
   /// None: the queue is closed.
-  Result<Slot> to_slot(std::optional<std::uint32_t> index);
+  Result<Slot> to_slot(std::optional<std::uint32_t> index) INFLIGHT_REQUIRES(mutex_);
   /// Blocks until `self` is answered, or until that moment.
   void wait_for_answer(MutexLock& lock, Waiter& self, std::optional<TimePoint> until) INFLIGHT_REQUIRES(mutex_);
   void answer_first(std::optional<std::uint32_t> index) INFLIGHT_REQUIRES(mutex_);
+  void answer_waiting() INFLIGHT_REQUIRES(mutex_);
+  void call_answered(MutexLock& lock) INFLIGHT_REQUIRES(mutex_);
   void recycle(std::uint32_t index) INFLIGHT_REQUIRES(mutex_);
 
   /// Registers a submission, unless the queue is closed; `done` is then left alone and the request given back.
@@ -110,14 +122,18 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   void drop_order(std::uint32_t index) INFLIGHT_REQUIRES(mutex_);
 
   const std::shared_ptr<CompiledModel> model_;
+  const int times_optimal_;
   const StageOrder order_;
   const Dispatch dispatch_;
   Clock& clock_;
 
   mutable Mutex mutex_;
-  CondVar answered_;  // a blocked acquire() has its answer
-  CondVar settled_;   // something completed or was called: for wait_all() and shut_down()
-  CondVar work_;      // for the worker
+  CondVar answered_;                          // a blocked acquire() has its answer
+  CondVar settled_;                           // something completed or was called: for wait_all() and shut_down()
+  CondVar work_;                              // for the worker
+  bool follows_ INFLIGHT_GUARDED_BY(mutex_);  // the model's optimal_requests()
+  std::size_t size_ INFLIGHT_GUARDED_BY(mutex_) = 0;    // so many may be in use; there may be more, unused
+  std::size_t adding_ INFLIGHT_GUARDED_BY(mutex_) = 0;  // requests that are being made
   std::vector<Record> records_ INFLIGHT_GUARDED_BY(mutex_);
   std::vector<std::uint32_t> idle_ INFLIGHT_GUARDED_BY(mutex_);
   std::vector<std::uint32_t> ring_ INFLIGHT_GUARDED_BY(mutex_);  // in_order: as submitted; any_order: as completed
@@ -135,8 +151,7 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   std::uint64_t submissions_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   InferQueueStats stats_ INFLIGHT_GUARDED_BY(mutex_);
 
-  std::vector<std::unique_ptr<InferRequest>> requests_;  // constant after construction
-  std::optional<Worker> worker_;                         // last: joined before what it uses goes
+  std::optional<Worker> worker_;  // last: joined before what it uses goes
 };
 
 }  // namespace inflight

@@ -30,6 +30,7 @@ TEST_F(AutoFailure, RunsAFailedRequestOnTheNextDevice) {
     EXPECT_EQ(rows_of(r.output(0).value()), rows_for(7));
   }
   EXPECT_EQ(model->runtime().device, "sim:b");
+  events.wait_for("switched b");
   EXPECT_EQ(events.count("failed a"), 1);
   EXPECT_EQ(events.count("switched b"), 1);
   EXPECT_THAT(events.last("switched").text, HasSubstr("from a, which failed"));
@@ -68,6 +69,7 @@ TEST_F(AutoFailure, AsksADeadDeviceLessAndLessOften) {
   bring_up_and_probe("b");
   ASSERT_TRUE(infer(r));
   clock.advance(1h);
+  events.wait_for("failed a", 9);
   std::vector<double> gaps;
   TimePoint before;
   for (const DeviceEvent& event : events.all()) {

@@ -42,6 +42,20 @@ TEST_F(AutoSwitch, StaysWithTheFasterDeviceAndGivesTheOtherNoFrame) {
   EXPECT_NEAR(events.last("serving").inferences_per_second.value(), 250, 1);
 }
 
+TEST_F(AutoSwitch, LetsAQueueGrowToWhatTheNewDeviceTakes) {
+  make({device("a", "name=a,latency=20ms"), late_device("b", "name=b,latency=4ms,lanes=4")});
+  InferQueueOptions options{.clock = &clock};
+  options.dispatch = Dispatch::engine_thread;
+  InferQueue queue = InferQueue::create(model, options).value();
+  EXPECT_EQ(queue.stats().requests, 2);
+  EXPECT_EQ(served_by(request()), "sim:a");
+  bring_up("b");
+  advance_until("switched b");
+  std::vector<InferQueue::Slot> slots;
+  while (auto slot = queue.try_acquire()) slots.push_back(std::move(*slot));
+  EXPECT_EQ(slots.size(), 8U);
+}
+
 TEST_F(AutoSwitch, IsNotMovedByNoise) {
   make({device("a", "name=a,latency=100us"), late_device("b", "name=b,latency=97us")});
   EXPECT_EQ(served_by(request()), "sim:a");

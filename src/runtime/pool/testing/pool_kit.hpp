@@ -4,10 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "inflight/infer_queue.hpp"
@@ -47,6 +49,16 @@ class DeviceSpy {
     changed_.notify_all();
   }
   void hold_back() { held_back_ = true; }
+  void thread_is_over() {
+    std::lock_guard lock(mutex_);
+    thread_is_over_ = true;
+    changed_.notify_all();
+  }
+  /// Until the thread that compiled for the device has done all it does, unless the device is held back.
+  void wait_for_thread() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return held_back_ || thread_is_over_; });
+  }
   void wait_until_let_go() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !held_back_; });
@@ -60,10 +72,19 @@ class DeviceSpy {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool held_back_ = false;
+  bool thread_is_over_ = false;
   int starts_ = 0;
   int compiles_ = 0;
   TimePoint compiled_at_;
   const std::byte* last_input_ = nullptr;
+};
+
+/// Tells a spy when this thread ends.
+struct ThreadEnd {
+  DeviceSpy* spy = nullptr;
+  ~ThreadEnd() {
+    if (spy) spy->thread_is_over();
+  }
 };
 
 /// A CompiledModel that tells a spy what is started.
@@ -139,18 +160,19 @@ class EventRecorder {
     for (const std::string& other : names()) count += other == name;
     return count;
   }
-  DeviceEvent last(const std::string& kind) const {
+  /// Of one device, or of all.
+  DeviceEvent last(const std::string& kind, const std::string& device = "") const {
     DeviceEvent found;
     for (const DeviceEvent& event : all())
-      if (event.kind == kind) found = event;
+      if (event.kind == kind && (device.empty() || event.device == device)) found = event;
     return found;
   }
-  void wait_for(const std::string& name) {
+  /// Events come in order, but on whichever thread delivers just then: a test asks for what it counts on.
+  void wait_for(const std::string& name, int times = 1) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] {
-      for (const DeviceEvent& event : events_)
-        if (event.kind + " " + event.device == name) return true;
-      return false;
+      auto is_it = [&](const DeviceEvent& event) { return event.kind + " " + event.device == name; };
+      return std::ranges::count_if(events_, is_it) >= times;
     });
   }
 
@@ -164,17 +186,19 @@ class EventRecorder {
 class PoolTest : public testing::Test {
  protected:
   using Make = Result<std::shared_ptr<CompiledModel>> (*)(std::vector<PoolCandidate>, const CompileOptions&);
-  explicit PoolTest(Make make) : make_(make) {}
+  explicit PoolTest(Make make_pool) : make_(make_pool) {}
   ~PoolTest() override { finish(); }
 
   PoolCandidate device(const std::string& name, const std::string& description) {
     DeviceSpy& spy = spies[name];
     auto compile = [&spy, description](const CompileOptions& o) -> Result<std::shared_ptr<CompiledModel>> {
+      thread_local ThreadEnd end;
+      end.spy = &spy;
       spy.compiling(o.clock->now());
       spy.wait_until_let_go();
-      auto model = compile_model("model", description_of(description), o);
-      if (!model) return model;
-      return std::make_shared<SpiedModel>(*model, spy);
+      auto compiled = compile_model("model", description_of(description), o);
+      if (!compiled) return compiled;
+      return std::make_shared<SpiedModel>(*compiled, spy);
     };
     return {name, compile};
   }
@@ -192,12 +216,22 @@ class PoolTest : public testing::Test {
   void bring_up(const std::string& name) {
     spies[name].let_go();
     events.wait_for("ready " + name);
+    // From here on all happens on the clock's thread, which is this one.
+    for (auto& [other, spy] : spies) spy.wait_for_thread();
   }
-  /// Until the device's own inferences have begun; from then on all happens on the clock's thread.
+  /// The same, until the device's own inferences have begun.
   void bring_up_and_probe(const std::string& name) {
     int before = spies[name].starts();
     bring_up(name);
     spies[name].wait_for_starts(before + 1);
+  }
+
+  /// Moves time until that has happened, also where other threads have to get on first.
+  void advance_until(const std::string& event) {
+    while (events.count(event) == 0) {
+      clock.advance(std::chrono::milliseconds(1));
+      std::this_thread::yield();
+    }
   }
 
   CompileOptions with_events() {
