@@ -1,7 +1,7 @@
 #include "steps.hpp"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace inflight {
 namespace {
@@ -20,15 +20,15 @@ auto guarded(ErrorCode code, const char* who, Work&& work) noexcept -> decltype(
 
 Result<void> read_detections(const Detector& detector, InferRequest& request, const SourceTransform& transform,
                              FrameResult& result) {
-  constexpr std::size_t kMostOutputs = 16;
-  std::array<TensorView, kMostOutputs> outputs;
-  std::size_t count = std::min(kMostOutputs, detector.model->info().outputs.size());
-  for (std::size_t port = 0; port < count; ++port) {
+  // One per thread, so that it keeps its memory from frame to frame.
+  thread_local std::vector<TensorView> outputs;
+  outputs.clear();
+  for (std::size_t port = 0; port < detector.model->info().outputs.size(); ++port) {
     Result<TensorView> output = request.output(port);
     if (!output) return fail(std::move(output.error()));
-    outputs[port] = *output;
+    outputs.push_back(*output);
   }
-  return detector.postprocessor->run({outputs.data(), count}, transform, result.detections);
+  return detector.postprocessor->run(outputs, transform, result.detections);
 }
 
 }  // namespace
