@@ -73,7 +73,8 @@ class Pipeline {
 
   /// Runs until every source has ended and every sink has finished. A source that ends badly, a frame that
   /// fails and a sink that fails are in the summary (`error`, `frames`, `events`), also where it failed by an
-  /// exception; a failed sink closes the run. An error is returned only where nothing could run.
+  /// exception; a failed sink closes the run. An error is returned only where nothing could run: invalid_argument
+  /// where a part is missing, which may be added for another try; after any other the sinks have been finished.
   Result<RunSummary> run();
 
   /// No more input: what was read is finished.

@@ -105,6 +105,22 @@ TEST_P(Failure, OfADeviceToGiveRequestsIsTheErrorOfTheRun) {
   EXPECT_EQ(summary.error().code, ErrorCode::device_unusable);
 }
 
+TEST_P(Failure, OfARunToBeginFinishesItsSinksAllTheSame) {
+  WatchedModel::Script gone;
+  gone.no_requests = true;
+  simulation.watch(gone);
+  SinkScript full;
+  full.fail_finish = true;
+  auto own = std::make_shared<Record>(), failing = std::make_shared<Record>();
+  build().add_source(synthetic(3), one(recording(own)));
+  pipeline->add_sink(recording(failing, full));
+  pipeline->add_sink(recording(record));
+  Result<RunSummary> summary = pipeline->run();
+  ASSERT_FALSE(summary);
+  for (const auto& sink : {own, failing, record}) EXPECT_EQ(sink->finished, 1);
+  EXPECT_EQ(summary.error().message, "scripted: the device is gone; scripted: the file cannot be closed");
+}
+
 TEST_P(Failure, OfThePreprocessorFailsItsFrame) {
   auto trouble = std::make_shared<Trouble>();
   trouble->fail_at = 5;

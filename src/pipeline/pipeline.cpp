@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "async_run.hpp"
+#include "steps.hpp"
 #include "sync_run.hpp"
 
 namespace inflight {
@@ -51,7 +52,7 @@ class Pipeline::Impl {
     Duration cpu = process_cpu_time();
     bool sync = parts.options.api == Api::sync;
     Result<RunNumbers> numbers = sync ? run_sync(parts, tally_, events_, closing_) : run_async();
-    if (!numbers) return fail(std::move(numbers.error()));
+    if (!numbers) return fail(finish_sinks(std::move(numbers.error())));
     numbers->wall = parts.clock().now() - begin_;
     numbers->cpu = process_cpu_time() - cpu;
     RunSummary summary = summarise_run(parts, tally_, *numbers);
@@ -89,6 +90,19 @@ class Pipeline::Impl {
       hollow = hollow || !entry.source || std::ranges::any_of(entry.sinks, missing);
     if (hollow) return fail(ErrorCode::invalid_argument, "a source or sink of the pipeline is null");
     return check(parts.detector);
+  }
+
+  /// For a run that could not begin: what its sinks have opened is closed all the same, and what went wrong with
+  /// that is told after `why`.
+  Error finish_sinks(Error why) {
+    auto finish_all = [&why](std::vector<std::unique_ptr<Sink>>& sinks) {
+      for (std::unique_ptr<Sink>& sink : sinks)
+        if (Result<void> done = finish(*sink); !done) why.message += "; " + done.error().message;
+      sinks.clear();
+    };
+    for (SourceEntry& entry : parts.sources) finish_all(entry.sinks);
+    finish_all(parts.shared_sinks);
+    return why;
   }
 
   Result<RunNumbers> run_async() {
