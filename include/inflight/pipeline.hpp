@@ -40,10 +40,10 @@ enum class Api : std::uint8_t { sync, async };
 
 struct Progress {
   std::uint64_t read = 0;
-  std::uint64_t done = 0;  ///< emitted, dropped or failed
+  std::uint64_t done = 0;      ///< emitted, dropped or failed
   std::uint64_t expected = 0;  ///< 0: unknown
   double frames_per_second = 0;
-  Duration elapsed{0};
+  Duration elapsed{0};  ///< since run() began; stands still once it has ended
 };
 
 struct PipelineOptions {
