@@ -31,7 +31,8 @@ struct DetectorOptions {
   PostprocessOptions postprocess;
 };
 
-/// Reads, recognises and compiles a detection model for a device string.
+/// Reads, recognises and compiles a detection model for a device string; where every device in it is simulated,
+/// no file is read. Errors: those of parsing the string, read_model, recognise, compile_model and make_preprocessor.
 Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device = "CPU",
                                const DetectorOptions& options = {});
 
