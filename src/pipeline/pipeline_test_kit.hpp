@@ -87,6 +87,7 @@ class WatchedModel final : public CompiledModel {
   const ModelInfo& info() const noexcept override { return inner_->info(); }
   RuntimeInfo runtime() const override { return inner_->runtime(); }
   int optimal_requests() const noexcept override { return inner_->optimal_requests(); }
+  void flush() noexcept override { inner_->flush(); }
   Result<std::unique_ptr<InferRequest>> create_request() override {
     if (script_.no_requests) return fail(ErrorCode::device_unusable, "scripted: the device is gone");
     return std::make_unique<Request>(inner_->create_request().value(), script_);
@@ -120,10 +121,11 @@ class Simulation {
  public:
   enum class Time { flies, stands };
 
-  explicit Simulation(const std::string& device = kDevice, Time time = Time::flies) {
+  explicit Simulation(const std::string& device = kDevice, Time time = Time::flies, BatchPolicy batching = {}) {
     if (time == Time::flies) fly();
     DetectorOptions how;
     how.compile.clock = &clock;
+    how.compile.batching = batching;
     auto made = make_detector("model", device, how);
     if (!made) ADD_FAILURE() << made.error().message;
     if (made) detector = std::move(*made);

@@ -1,6 +1,7 @@
 // What is behind an InferQueue and its slots.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <vector>
 
@@ -75,6 +76,7 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   };
 
   State(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options);
+  void refuse_more() noexcept INFLIGHT_EXCLUDES(mutex_);
   void start_worker();
 
   std::optional<std::uint32_t> take_idle() INFLIGHT_REQUIRES(mutex_);
@@ -113,6 +115,7 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   const StageOrder order_;
   const Dispatch dispatch_;
   Clock& clock_;
+  std::atomic<bool> closing_ = false;  // closed_, for submit() to see without the lock
 
   mutable Mutex mutex_;
   CondVar answered_;  // a blocked acquire() has its answer
