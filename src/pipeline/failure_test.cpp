@@ -163,6 +163,21 @@ TEST_P(Failure, OfASourceKeepsWhatWasRead) {
   EXPECT_EQ(events_of(summary, "source_failed"), 1U);
 }
 
+TEST_P(Failure, OfASourceToReadAFrameIsThatFramesOwn) {
+  SourceScript script;
+  script.lose_at = 25;
+  build().add_source(scripted(script));
+  RunSummary summary = run_as_it_is();
+  EXPECT_EQ(summary.frames.emitted, 99U);
+  EXPECT_EQ(summary.frames.failed, (std::map<std::string, std::uint64_t>{{"unreadable_frame", 1}}));
+  EXPECT_EQ(summary.error, "") << "the source went on";
+  EXPECT_EQ(events_of(summary, "frame_unreadable"), 1U);
+  EXPECT_EQ(record->all[25].status, FrameStatus::failed);
+  EXPECT_EQ(record->all[25].reason, "unreadable_frame: scripted: a damaged frame");
+  EXPECT_EQ(record->all[25].timestamp, milliseconds(33 * 25));
+  EXPECT_EQ(script.ledger->held, 0U);
+}
+
 TEST_P(Failure, OfASourceAtOnceGivesAnEmptyRun) {
   SourceScript script;
   script.error_at = 0;
