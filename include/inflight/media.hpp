@@ -68,7 +68,7 @@ struct VideoSinkOptions {
   int threads = 0;    ///< of the encoder; 0: its default
 };
 
-// All of these check their path before they return: errors are unwritable_output.
+// All of these check their path before they return: errors are unwritable_output, naming what is in the way.
 
 /// An annotated video; the container follows the extension. Frames that were dropped or failed are left
 /// out; a change of the source's size is scaled to the first frame's.
