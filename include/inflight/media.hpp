@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "inflight/frame.hpp"
@@ -18,6 +19,8 @@ struct SourceOptions {
   std::uint64_t every = 1;  ///< use every n-th frame
   std::uint64_t limit = 0;  ///< end after this many frames; 0: no limit
   int decode_threads = 1;   ///< of the video decoder; 1: in the reading thread
+  /// Gives up opening a URL or a camera that does not answer. Once it is open, interrupt() is for that.
+  std::stop_token stop_opening;
 };
 
 struct SourceInfo {

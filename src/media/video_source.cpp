@@ -120,7 +120,7 @@ class VideoSource final : public Source {
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_video(const std::string& spec, const SourceOptions& options, Duration patience) {
-  auto demuxer = Demuxer::open(spec, patience);
+  auto demuxer = Demuxer::open(spec, patience, options.stop_opening);
   if (!demuxer) return fail(std::move(demuxer.error()));
   auto decoder = VideoDecoder::open(**demuxer, options.decode_threads);
   if (!decoder) return fail(std::move(decoder.error()));
