@@ -35,9 +35,9 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual const SourceInfo& info() const noexcept = 0;
-  /// The next frame, with id, timestamp and read_at set. False: the end. Errors: unreadable_frame,
-  /// saying which: `frame` then has all but its pixels, and the next read() goes on; any other ends the source:
-  /// unreadable_input, saying where. Whatever came before it stands.
+  /// The next frame, with id, timestamp and read_at set, upright whatever way the camera was held. False: the
+  /// end. Errors: unreadable_frame, saying which: `frame` then has all but its pixels, and the next read() goes
+  /// on; any other ends the source: unreadable_input, saying where. Whatever came before it stands.
   virtual Result<bool> read(Frame& frame) = 0;
   /// Makes a read() that waits (network, camera) return the end soon. Thread-safe.
   virtual void interrupt() noexcept {}

@@ -81,7 +81,7 @@ class ImageSource final : public Source {
     std::optional<Error> first;
     for (const fs::path& file : files_) {
       Result<void> decoded = decode(file);
-      if (decoded) info_.size = {picture_->width, picture_->height};
+      if (decoded) info_.size = maker_.size_of(*picture_);
       if (decoded) return {};
       if (!first) first = std::move(decoded.error());
     }
