@@ -24,8 +24,8 @@ struct SourceOptions {
 };
 
 struct SourceInfo {
-  std::string name;  ///< as given: a path, a URL, "synthetic:…"
-  Size size;         ///< of the first picture; later ones may differ
+  std::string name;                     ///< as given: a path, a URL, "synthetic:…"
+  Size size;                            ///< of the first picture; later ones may differ
   double frames_per_second = 0;         ///< nominal; 0: unknown (images)
   std::optional<std::uint64_t> frames;  ///< how many read() will give, where that is known
 };
@@ -45,7 +45,7 @@ class Source {
 
 /// `spec`: a video file, an image file, a folder or a glob of images, or
 /// "synthetic:640x360,frames=100,fps=30,seed=1": moving boxes whose truth is known.
-/// Errors: unreadable_input.
+/// Errors: unreadable_input; invalid_argument (an option, or a part of a synthetic source); cancelled (stop_opening).
 Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options = {});
 
 /// True positions in frame `id` of a synthetic source `spec`; empty for other sources.
@@ -66,7 +66,7 @@ using Draw = std::function<void(const Picture&, const FrameResult&)>;
 
 struct VideoSinkOptions {
   double frames_per_second = 25;
-  Draw draw;         ///< empty: the pictures as they are
+  Draw draw;          ///< empty: the pictures as they are
   std::string codec;  ///< an FFmpeg encoder; empty: libx264 where present, else mpeg4
   int threads = 0;    ///< of the encoder; 0: its default
 };
@@ -74,7 +74,7 @@ struct VideoSinkOptions {
 // All of these check their path before they return: errors are unwritable_output, naming what is in the way.
 
 /// An annotated video; the container follows the extension. Frames that were dropped or failed are left
-/// out; a change of the source's size is scaled to the first frame's.
+/// out; a change of the source's size is scaled to the first frame's. Errors besides: invalid_argument (the rate).
 Result<std::unique_ptr<Sink>> open_video_sink(const std::filesystem::path& path, const VideoSinkOptions& options);
 /// One annotated PNG or JPEG per frame: "folder/000025.jpg".
 Result<std::unique_ptr<Sink>> open_image_sink(const std::filesystem::path& folder, Draw draw);

@@ -53,7 +53,7 @@ struct PipelineOptions {
   /// Pixels held between decoder and sinks, over all sources; each source may always hold one frame, and a
   /// frame larger than the one before it comes on top, since its size is not known before it is read.
   std::size_t max_frame_bytes = std::size_t{256} << 20;
-  int max_frames = 0;  ///< the same as a count; 0: by the number of requests, for each source
+  int max_frames = 0;      ///< the same as a count; 0: by the number of requests, for each source
   Clock* clock = nullptr;  ///< nullptr: steady_clock()
 };
 
@@ -97,8 +97,8 @@ struct Calibration {
   double limit_fps = 0;              ///< cores ÷ Σ core-seconds
   int cores = 0;                     ///< that this process may use
 };
-Result<Calibration> calibrate(const Detector& detector, Source& source, Sink* sink,
-                              const PipelineOptions& options, int frames = 200);
+Result<Calibration> calibrate(const Detector& detector, Source& source, Sink* sink, const PipelineOptions& options,
+                              int frames = 200);
 /// Puts the calibrated numbers beside the measured ones: limit, efficiency, ceiling, core_ms.
 void apply(const Calibration& calibration, RunSummary& summary);
 
