@@ -22,7 +22,8 @@ Result<void> check_folder(const std::string& output, const fs::path& folder) {
   std::error_code error;
   // `-o out/video.mp4` on a fresh checkout should just work.
   if (!fs::exists(folder, error)) fs::create_directories(folder, error);
-  if (error) return unwritable(output, fmt::format("its folder cannot be created ({})", error.message()));
+  if (error)
+    return unwritable(output, fmt::format("the folder {} cannot be created ({})", folder.string(), error.message()));
   if (!fs::is_directory(folder, error)) return unwritable(output, folder.string() + " is not a folder");
   return {};
 }
@@ -34,7 +35,7 @@ Result<void> check_file(const std::string& output) {
   if (fs::is_directory(path)) return unwritable(output, "is a folder");
   if (Result<void> ok = check_folder(output, folder); !ok) return ok;
   bool writable = access(fs::exists(path) ? path.c_str() : folder.c_str(), W_OK) == 0;
-  return writable ? Result<void>{} : unwritable(output, "no permission to write there");
+  return writable ? Result<void>{} : unwritable(output, "no permission to write in the folder " + folder.string());
 }
 
 /// Whether writing one would destroy the other. Devices and pipes may be shared.

@@ -91,9 +91,11 @@ class InferQueue {
   /// Gives one submission up: it completes with `cancelled`, unless its result came first (then false).
   bool cancel(Ticket ticket) noexcept;
 
-  /// Waits until nothing is in flight and every callback has returned. Not from within a callback.
+  /// Waits until nothing is in flight and every callback has returned. Not from within a callback. What waits to
+  /// be gathered into a batch waits no longer (CompiledModel::flush).
   void wait_all();
-  /// No more input: acquire() and submit() fail with `closed` from now on; what is in flight completes.
+  /// No more input: acquire() and submit() fail with `closed` from now on; what is in flight completes, without
+  /// waiting for company.
   void close() noexcept;
   /// close(), and what is in flight completes with `cancelled`.
   void stop() noexcept;

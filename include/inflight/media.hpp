@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "inflight/frame.hpp"
@@ -18,11 +19,13 @@ struct SourceOptions {
   std::uint64_t every = 1;  ///< use every n-th frame
   std::uint64_t limit = 0;  ///< end after this many frames; 0: no limit
   int decode_threads = 1;   ///< of the video decoder; 1: in the reading thread
+  /// Gives up opening a URL or a camera that does not answer. Once it is open, interrupt() is for that.
+  std::stop_token stop_opening;
 };
 
 struct SourceInfo {
-  std::string name;  ///< as given: a path, a URL, "synthetic:…"
-  Size size;         ///< of the first picture; later ones may differ
+  std::string name;                     ///< as given: a path, a URL, "synthetic:…"
+  Size size;                            ///< of the first picture; later ones may differ
   double frames_per_second = 0;         ///< nominal; 0: unknown (images)
   std::optional<std::uint64_t> frames;  ///< how many read() will give, where that is known
 };
@@ -32,8 +35,9 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual const SourceInfo& info() const noexcept = 0;
-  /// The next frame, with id, timestamp and read_at set. False: the end. An error ends the source too:
-  /// unreadable_input, saying where. Whatever came before it stands.
+  /// The next frame, with id, timestamp and read_at set, upright whatever way the camera was held. False: the
+  /// end. Errors: unreadable_frame, saying which: `frame` then has all but its pixels, and the next read() goes
+  /// on; any other ends the source: unreadable_input, saying where. Whatever came before it stands.
   virtual Result<bool> read(Frame& frame) = 0;
   /// Makes a read() that waits (network, camera) return the end soon. Thread-safe.
   virtual void interrupt() noexcept {}
@@ -41,7 +45,7 @@ class Source {
 
 /// `spec`: a video file, an image file, a folder or a glob of images, or
 /// "synthetic:640x360,frames=100,fps=30,seed=1": moving boxes whose truth is known.
-/// Errors: unreadable_input.
+/// Errors: unreadable_input; invalid_argument (an option, or a part of a synthetic source); cancelled (stop_opening).
 Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options = {});
 
 /// True positions in frame `id` of a synthetic source `spec`; empty for other sources.
@@ -62,15 +66,15 @@ using Draw = std::function<void(const Picture&, const FrameResult&)>;
 
 struct VideoSinkOptions {
   double frames_per_second = 25;
-  Draw draw;         ///< empty: the pictures as they are
+  Draw draw;          ///< empty: the pictures as they are
   std::string codec;  ///< an FFmpeg encoder; empty: libx264 where present, else mpeg4
   int threads = 0;    ///< of the encoder; 0: its default
 };
 
-// All of these check their path before they return: errors are unwritable_output.
+// All of these check their path before they return: errors are unwritable_output, naming what is in the way.
 
 /// An annotated video; the container follows the extension. Frames that were dropped or failed are left
-/// out; a change of the source's size is scaled to the first frame's.
+/// out; a change of the source's size is scaled to the first frame's. Errors besides: invalid_argument (the rate).
 Result<std::unique_ptr<Sink>> open_video_sink(const std::filesystem::path& path, const VideoSinkOptions& options);
 /// One annotated PNG or JPEG per frame: "folder/000025.jpg".
 Result<std::unique_ptr<Sink>> open_image_sink(const std::filesystem::path& folder, Draw draw);

@@ -31,7 +31,8 @@ struct DetectorOptions {
   PostprocessOptions postprocess;
 };
 
-/// Reads, recognises and compiles a detection model for a device string.
+/// Reads, recognises and compiles a detection model for a device string; where every device in it is simulated,
+/// no file is read. Errors: those of parsing the string, read_model, recognise, compile_model and make_preprocessor.
 Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device = "CPU",
                                const DetectorOptions& options = {});
 
@@ -40,10 +41,10 @@ enum class Api : std::uint8_t { sync, async };
 
 struct Progress {
   std::uint64_t read = 0;
-  std::uint64_t done = 0;  ///< emitted, dropped or failed
+  std::uint64_t done = 0;      ///< emitted, dropped or failed
   std::uint64_t expected = 0;  ///< 0: unknown
   double frames_per_second = 0;
-  Duration elapsed{0};
+  Duration elapsed{0};  ///< since run() began; stands still once it has ended
 };
 
 struct PipelineOptions {
@@ -52,7 +53,7 @@ struct PipelineOptions {
   /// Pixels held between decoder and sinks, over all sources; each source may always hold one frame, and a
   /// frame larger than the one before it comes on top, since its size is not known before it is read.
   std::size_t max_frame_bytes = std::size_t{256} << 20;
-  int max_frames = 0;  ///< the same as a count; 0: by the number of requests, for each source
+  int max_frames = 0;      ///< the same as a count; 0: by the number of requests, for each source
   Clock* clock = nullptr;  ///< nullptr: steady_clock()
 };
 
@@ -73,7 +74,8 @@ class Pipeline {
 
   /// Runs until every source has ended and every sink has finished. A source that ends badly, a frame that
   /// fails and a sink that fails are in the summary (`error`, `frames`, `events`), also where it failed by an
-  /// exception; a failed sink closes the run. An error is returned only where nothing could run.
+  /// exception; a failed sink closes the run. An error is returned only where nothing could run: invalid_argument
+  /// where a part is missing, which may be added for another try; after any other the sinks have been finished.
   Result<RunSummary> run();
 
   /// No more input: what was read is finished.
@@ -95,8 +97,8 @@ struct Calibration {
   double limit_fps = 0;              ///< cores ÷ Σ core-seconds
   int cores = 0;                     ///< that this process may use
 };
-Result<Calibration> calibrate(const Detector& detector, Source& source, Sink* sink,
-                              const PipelineOptions& options, int frames = 200);
+Result<Calibration> calibrate(const Detector& detector, Source& source, Sink* sink, const PipelineOptions& options,
+                              int frames = 200);
 /// Puts the calibrated numbers beside the measured ones: limit, efficiency, ceiling, core_ms.
 void apply(const Calibration& calibration, RunSummary& summary);
 

@@ -9,19 +9,20 @@ namespace inflight {
 
 /// What kind of thing went wrong; the program maps each to an exit code.
 enum class ErrorCode {
-  invalid_argument,    ///< the caller asked for something that cannot be
-  unreadable_input,    ///< a source is missing, empty, damaged or of an unknown format
-  model_unusable,      ///< a model cannot be read, or its outputs are not understood
-  device_unusable,     ///< no such engine or device, or it cannot run this model
-  unwritable_output,   ///< an output path cannot be opened
-  output_failed,       ///< writing failed after it began (disk full, encoder error)
-  engine_failed,       ///< an inference failed at run time
-  cancelled,           ///< given up by `cancel`
-  deadline_exceeded,   ///< its deadline passed first
-  would_block,         ///< nothing free right now (try_ and timed calls)
-  closed,              ///< after `close` or `stop`
-  busy,                ///< the request is in flight already
-  internal             ///< a defect in Inflight; please report it
+  invalid_argument,   ///< the caller asked for something that cannot be
+  unreadable_input,   ///< a source is missing, empty, damaged or of an unknown format
+  unreadable_frame,   ///< one frame of a source is damaged; the source goes on with the next
+  model_unusable,     ///< a model cannot be read, or its outputs are not understood
+  device_unusable,    ///< no such engine or device, or it cannot run this model
+  unwritable_output,  ///< an output path cannot be opened
+  output_failed,      ///< writing failed after it began (disk full, encoder error)
+  engine_failed,      ///< an inference failed at run time
+  cancelled,          ///< given up by `cancel`
+  deadline_exceeded,  ///< its deadline passed first
+  would_block,        ///< nothing free right now (try_ and timed calls)
+  closed,             ///< after `close` or `stop`
+  busy,               ///< the request is in flight already
+  internal            ///< a defect in Inflight; please report it
 };
 
 /// The name of `code` as it is spelt above, for logs and JSON. Points to static storage.

@@ -20,8 +20,8 @@ enum class ChannelOrder : std::uint8_t { bgr, rgb };
 struct PreprocessOptions {
   ResizeMode resize = ResizeMode::stretch;
   ChannelOrder channels = ChannelOrder::bgr;
-  std::uint8_t padding = 114;            ///< of letterboxes, in every channel
-  std::array<float, 3> mean{0, 0, 0};    ///< input = (pixel − mean) / scale, pixel 0..255, in channel order
+  std::uint8_t padding = 114;          ///< of letterboxes, in every channel
+  std::array<float, 3> mean{0, 0, 0};  ///< input = (pixel − mean) / scale, pixel 0..255, in channel order
   std::array<float, 3> scale{1, 1, 1};
 };
 
@@ -43,12 +43,14 @@ SourceTransform make_transform(Size source, Size model, ResizeMode resize) noexc
 class Preprocessor {
  public:
   virtual ~Preprocessor() = default;
-  /// `input` must match the port the preprocessor was made for.
+  /// `input` must match the port the preprocessor was made for. Errors: invalid_argument (it does not, or the
+  /// picture has no pixels).
   virtual Result<SourceTransform> run(const Picture& picture, TensorView input) = 0;
 };
 
 /// For an image input [1,3,H,W] or [1,H,W,3] of u8, f16 or f32, whatever its batch size.
-/// Errors: model_unusable (not an image input), invalid_argument (u8 input with mean or scale).
+/// Errors: model_unusable (not an image input); invalid_argument (u8 input with mean or scale, a scale of 0, a
+/// mean or scale that is not finite).
 Result<std::unique_ptr<Preprocessor>> make_preprocessor(const Port& input, const PreprocessOptions& options);
 
 /// Turns the outputs of one inference into detections. Thread-safe.
@@ -56,6 +58,7 @@ class Postprocessor {
  public:
   virtual ~Postprocessor() = default;
   /// Replaces `detections`: best score first, boxes clipped to the picture. `outputs` in port order.
+  /// Errors: invalid_argument (an output is missing, or not of the shape it was made for).
   virtual Result<void> run(std::span<const TensorView> outputs, const SourceTransform& transform,
                            std::vector<Detection>& detections) const = 0;
 };
@@ -70,8 +73,8 @@ struct PostprocessOptions {
 
 /// What kind of detection model it is, and so how to feed it and read it.
 struct ModelFamily {
-  std::string decoder;  ///< "ssd", "yolox", "yolov5"
-  std::string why;      ///< what it was recognised by, for people
+  std::string decoder;     ///< "ssd", "yolox", "yolov5"
+  std::string why;         ///< what it was recognised by, for people
   std::size_t output = 0;  ///< which output port holds the detections
   PreprocessOptions preprocess;
   std::vector<std::string> labels;  ///< by class id; ids beyond it are labelled by their number
@@ -82,10 +85,12 @@ struct ModelFamily {
 std::span<const std::string_view> decoder_names() noexcept;
 
 /// Recognises a detection model by outputs and metadata; `decoder` settles it by name.
-/// Errors: model_unusable, saying what was seen and which decoders would fit.
+/// Errors: model_unusable (no image input, or outputs that are not understood), saying what was seen and which
+/// decoders would fit; invalid_argument (no such decoder).
 Result<ModelFamily> recognise(const ModelInfo& model, std::string_view decoder = {});
 
-/// `model` as compiled; its input size gives the scale of the outputs.
+/// `model` as compiled; its input size gives the scale of the outputs. Errors: model_unusable (no image input, or
+/// outputs that do not belong to `family`); invalid_argument (no such decoder).
 Result<std::unique_ptr<Postprocessor>> make_postprocessor(const ModelFamily& family, const ModelInfo& model,
                                                           const PostprocessOptions& options = {});
 

@@ -9,6 +9,8 @@ namespace inflight::openvino {
 
 /// Callbacks run on OpenVINO's threads. OpenVINO marks a request idle before it calls back and lets wait()
 /// return after the callback has, so `done` may start the request again and the destructor need only wait.
+/// It takes the callback out of the request while that runs; a second completion meanwhile would find none. That
+/// cannot be, since one thread runs all callbacks of a compiled model (seen on its CPU device, with any streams).
 class OpenVinoRequest final : public InferRequest {
  public:
   /// `device` must outlive the request.

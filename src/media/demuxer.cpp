@@ -59,12 +59,13 @@ bool is_url(const std::string& spec) {
 // FFmpeg asks this again and again while it waits, at least every 100 ms.
 int Demuxer::must_stop(void* self) noexcept {
   auto& demuxer = *static_cast<Demuxer*>(self);
-  if (demuxer.interrupted_) return 1;
+  if (demuxer.interrupted_ || demuxer.opening_stopped()) return 1;
   std::int64_t deadline = demuxer.give_up_at_ns_;
   return deadline != 0 && steady_now_ns() > deadline;
 }
 
 Error Demuxer::unreadable(int code) const {
+  if (opening_stopped()) return {ErrorCode::cancelled, fmt::format("{}: opening it was given up", spec_)};
   bool waited = give_up_at_ns_ != 0 && steady_now_ns() > give_up_at_ns_;
   if (live_) {
     return unreadable_file(spec_, fmt::format("cannot be opened: {}; check the address and that it is running",
@@ -78,9 +79,9 @@ Error Demuxer::unreadable(int code) const {
                                             av_error_text(code)));
 }
 
-Result<std::unique_ptr<Demuxer>> Demuxer::open(const std::string& spec, Duration patience) {
+Result<std::unique_ptr<Demuxer>> Demuxer::open(const std::string& spec, Duration patience, std::stop_token stop) {
   start_ffmpeg();
-  std::unique_ptr<Demuxer> demuxer(new Demuxer(spec));
+  std::unique_ptr<Demuxer> demuxer(new Demuxer(spec, std::move(stop)));
   // Cameras and networks may keep silent for ever; a file on disk cannot.
   demuxer->live_ = is_camera(spec) || (is_url(spec) && !spec.starts_with("file://"));
   if (!is_url(spec)) {
@@ -105,6 +106,7 @@ Result<void> Demuxer::open_input(Duration patience) {
   if (std::strcmp(raw->iformat->name, "tty") == 0) return fail(unreadable(AVERROR_INVALIDDATA));
   if (code = avformat_find_stream_info(raw, nullptr); code < 0) return fail(unreadable(code));
   give_up_at_ns_ = 0;
+  opening_ = false;
   return {};
 }
 

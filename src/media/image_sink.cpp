@@ -87,10 +87,7 @@ class ImageSink final : public Sink {
 Result<void> check_folder(const fs::path& folder) {
   std::error_code trouble;
   fs::create_directories(folder, trouble);
-  if (trouble) {
-    return fail(ErrorCode::unwritable_output, fmt::format("{}: the folder cannot be created: {}; choose another path",
-                                                          folder.string(), trouble.message()));
-  }
+  if (trouble) return fail(unwritable(folder, trouble.value()));
   fs::path trial = folder / ".inflight-trial";
   if (auto file = OutputFile::open(trial); !file) return fail(std::move(file.error()));
   fs::remove(trial, trouble);

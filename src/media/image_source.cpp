@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <fstream>
 #include <new>
+#include <optional>
 #include <string_view>
 
 #include "frame_maker.hpp"
@@ -75,11 +76,18 @@ class ImageSource final : public Source {
     info_ = {spec, {}, 0, frames_given(files_.size(), options)};
   }
 
-  /// Decodes the first image, so that a bad one shows at once and its size is known.
+  /// Decodes the first image that can be, for its size. Errors: unreadable_input, where there is none.
   Result<void> look_ahead() {
-    if (auto decoded = decode(files_.front()); !decoded) return decoded;
-    info_.size = {picture_->width, picture_->height};
-    return {};
+    std::optional<Error> first;
+    for (const fs::path& file : files_) {
+      Result<void> decoded = decode(file);
+      if (decoded) info_.size = maker_.size_of(*picture_);
+      if (decoded) return {};
+      if (!first) first = std::move(decoded.error());
+    }
+    if (files_.size() == 1) return fail(std::move(*first));
+    return fail(ErrorCode::unreadable_input,
+                fmt::format("{}: not one of its {} images can be read; {}", info_.name, files_.size(), first->message));
   }
 
   const SourceInfo& info() const noexcept override { return info_; }
@@ -100,17 +108,21 @@ class ImageSource final : public Source {
  private:
   Result<bool> give(Frame& frame) {
     TimePoint began = std::chrono::steady_clock::now();
-    const fs::path& file = files_[cursor_.position() - 1];
-    ended_ = true;  // unless all goes well: an error ends the source
-    if (auto decoded = decode(file); !decoded) return fail(std::move(decoded.error()));
-    auto made = maker_.make(*picture_);
-    if (!made) return fail(broken(file, made.error().message));
-    frame = std::move(*made);
+    Result<Frame> made = load_frame(files_[cursor_.position() - 1]);
+    frame = made ? std::move(*made) : Frame();
     frame.id = cursor_.id();
     frame.timestamp = kImageStep * frame.id;
     frame.read_at = began;
-    ended_ = false;
-    return true;
+    if (made) return true;
+    // One image tells nothing about the next: what is lost is this frame, not the source.
+    return fail(ErrorCode::unreadable_frame, std::move(made.error().message));
+  }
+
+  Result<Frame> load_frame(const fs::path& file) {
+    if (auto decoded = decode(file); !decoded) return fail(std::move(decoded.error()));
+    Result<Frame> made = maker_.make(*picture_);
+    if (!made) return fail(broken(file, made.error().message));
+    return made;
   }
 
   /// Leaves the pixels in picture_.

@@ -113,7 +113,7 @@ TEST(ImageSource, GivesPicturesOfDifferentSizes) {
   EXPECT_EQ(reading.frames[1].size(), (Size{31, 7}));
 }
 
-TEST(ImageSource, NamesTheDamagedImageAndKeepsThoseBefore) {
+TEST(ImageSource, LosesTheFrameOfADamagedImageAndGoesOn) {
   for (const char* codec : {"png", "mjpeg"}) {
     Folder folder;
     AVPixelFormat format = std::string(codec) == "png" ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_YUVJ420P;
@@ -121,11 +121,38 @@ TEST(ImageSource, NamesTheDamagedImageAndKeepsThoseBefore) {
     for (const char* name : {"1.png", "2.png", "3.png"}) write_image(folder / name, codec, format, {64, 64}, checker);
     copy_start(folder / "1.png", folder / "2.png", fs::file_size(folder / "1.png") / 2);
     Reading reading = read_all(folder.path().string());
-    EXPECT_EQ(reading.frames.size(), 1U) << codec;
-    EXPECT_TRUE(reading.failed) << codec;
-    EXPECT_EQ(reading.error.code, ErrorCode::unreadable_input);
-    EXPECT_THAT(reading.error.message, HasSubstr((folder / "2.png") + ": the image is damaged"));
+    EXPECT_FALSE(reading.failed) << reading.error.message;
+    EXPECT_THAT(ids(reading), ElementsAre(0, 2)) << codec;
+    ASSERT_EQ(reading.lost.size(), 1U) << codec;
+    const auto& [frame, why] = reading.lost.front();
+    EXPECT_FALSE(frame) << "no pixels";
+    EXPECT_EQ(frame.id, 1U);
+    EXPECT_EQ(frame.timestamp, std::chrono::milliseconds(40));
+    EXPECT_THAT(why.message, HasSubstr((folder / "2.png") + ": the image is damaged"));
   }
+}
+
+TEST(ImageSource, TakesItsSizeFromTheFirstImageThatCanBeRead) {
+  Folder folder;
+  store(folder / "1.png", "text");
+  write_image(folder / "2.png", "png", AV_PIX_FMT_RGB24, {31, 7}, plain(9, 9, 9));
+  auto source = must_open(folder.path().string());
+  EXPECT_EQ(source->info().size, (Size{31, 7}));
+  EXPECT_EQ(source->info().frames, 2U);
+  Reading reading = read_all(*source);
+  EXPECT_THAT(ids(reading), ElementsAre(1));
+  EXPECT_EQ(reading.lost.size(), 1U);
+}
+
+TEST(ImageSource, RefusesAFolderOfWhichNoImageCanBeRead) {
+  Folder folder;
+  store(folder / "1.png", "text");
+  store(folder / "2.png", "");
+  auto source = open_source(folder.path().string());
+  ASSERT_FALSE(source);
+  EXPECT_EQ(source.error().code, ErrorCode::unreadable_input);
+  EXPECT_THAT(source.error().message, HasSubstr("not one of its 2 images"));
+  EXPECT_THAT(source.error().message, HasSubstr(folder / "1.png"));
 }
 
 TEST(ImageSource, RefusesAFileThatOnlyHasTheNameOfAnImage) {
@@ -135,6 +162,7 @@ TEST(ImageSource, RefusesAFileThatOnlyHasTheNameOfAnImage) {
   for (const char* name : {"a.png", "b.jpg"}) {
     auto source = open_source(folder / name);
     ASSERT_FALSE(source);
+    EXPECT_EQ(source.error().code, ErrorCode::unreadable_input);
     EXPECT_THAT(source.error().message, HasSubstr(folder / name));
   }
 }

@@ -109,7 +109,11 @@ TEST(JsonSink, RefusesAPathThatCannotBeWritten) {
   auto sink = open_json_sink(folder / "none/a.jsonl");
   ASSERT_FALSE(sink);
   EXPECT_EQ(sink.error().code, ErrorCode::unwritable_output);
-  EXPECT_THAT(sink.error().message, HasSubstr("does not exist"));
+  EXPECT_THAT(sink.error().message, HasSubstr("the folder " + (folder / "none") + " does not exist; create it"));
+  store(folder / "file", "x");
+  EXPECT_THAT(open_json_sink(folder / "file/below/a.jsonl").error().message,
+              HasSubstr((folder / "file") + " is not a folder; choose another path"));
+  EXPECT_THAT(open_json_sink("/proc/a.jsonl").error().message, HasSubstr("the folder /proc does not take it"));
 }
 
 TEST(JsonSink, ReportsAFullDisk) {

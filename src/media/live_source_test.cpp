@@ -4,7 +4,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -42,15 +44,19 @@ class StalledCamera {
   StalledCamera(const StalledCamera&) = delete;
   StalledCamera& operator=(const StalledCamera&) = delete;
 
+  /// Until somebody has connected.
+  void await_client() { connected_.get_future().wait(); }
   std::string url() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
 
  private:
   void serve() {
     client_ = ::accept(listener_, nullptr, nullptr);
+    connected_.set_value();
     if (client_ >= 0) ::send(client_, bytes_.data(), bytes_.size(), MSG_NOSIGNAL);
   }
 
   const std::string bytes_;
+  std::promise<void> connected_;
   int listener_;
   int client_ = -1;
   int port_ = 0;
@@ -109,6 +115,31 @@ TEST(LiveSource, GivesUpAnAddressThatDoesNotAnswer) {
   ASSERT_FALSE(source);
   EXPECT_EQ(source.error().code, ErrorCode::unreadable_input);
   EXPECT_THAT(source.error().message, HasSubstr("does not answer"));
+}
+
+TEST(LiveSource, IsGivenUpWhileItIsOpenedWhenAsked) {
+  StalledCamera silent("");
+  std::stop_source stop;
+  SourceOptions options;
+  options.stop_opening = stop.get_token();
+  auto opening = std::async(std::launch::async, [&] { return open_source(silent.url(), options); });
+  silent.await_client();  // now it waits for the first byte
+  stop.request_stop();
+  auto source = opening.get();
+  ASSERT_FALSE(source);
+  EXPECT_EQ(source.error().code, ErrorCode::cancelled) << source.error().message;
+  EXPECT_THAT(source.error().message, HasSubstr(silent.url()));
+}
+
+TEST(LiveSource, IsNotEndedByWhatStopsTheOpeningOnceItIsOpen) {
+  StalledCamera camera(raw_video());
+  std::stop_source stop;
+  SourceOptions options;
+  options.stop_opening = stop.get_token();
+  auto source = must_open(camera.url(), options);
+  stop.request_stop();
+  Frame frame;
+  for (std::uint64_t i = 0; i < kSent; ++i) ASSERT_TRUE(*source->read(frame));
 }
 
 TEST(LiveSource, NamesAnAddressWhereNobodyListens) {

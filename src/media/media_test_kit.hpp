@@ -11,6 +11,7 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "converter.hpp"
@@ -60,6 +61,7 @@ inline void copy_start(const std::string& source, const std::string& target, std
 /// Everything that a source gave, and how it ended.
 struct Reading {
   std::vector<Frame> frames;
+  std::vector<std::pair<Frame, Error>> lost;  ///< frames that could not be read, and why
   Error error{ErrorCode::internal, ""};
   bool failed = false;
 };
@@ -70,6 +72,10 @@ inline Reading read_all(Source& source, std::size_t keep = 1000) {
   for (;;) {
     Frame frame;
     auto more = source.read(frame);
+    if (!more && more.error().code == ErrorCode::unreadable_frame) {
+      reading.lost.emplace_back(frame, more.error());
+      continue;
+    }
     if (!more) {
       reading.failed = true;
       reading.error = more.error();

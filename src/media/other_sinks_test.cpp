@@ -83,6 +83,8 @@ TEST(ImageSink, RefusesAFolderThatCannotBe) {
     ASSERT_FALSE(sink) << path;
     EXPECT_EQ(sink.error().code, ErrorCode::unwritable_output);
   }
+  EXPECT_THAT(open_image_sink(folder / "file/below", {}).error().message,
+              HasSubstr((folder / "file") + " is not a folder; choose another path"));
 }
 
 TEST(ImageSink, ReportsAFileThatCannotBeWritten) {

@@ -24,17 +24,30 @@ bool is_regular(int descriptor) {
   return ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
 }
 
+fs::path nearest_existing(fs::path path) {
+  std::error_code ignored;
+  while (path.has_parent_path() && !fs::exists(path, ignored)) path = path.parent_path();
+  return fs::exists(path, ignored) ? path : fs::path(".");
+}
+
+/// What is in the way of creating `path`, and what to do about it.
+std::string obstacle(const fs::path& path, int code) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return "it is a folder; name a file in it";
+  if (fs::exists(path, ignored)) return reason(code) + "; choose another path or change its permissions";
+  fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  fs::path there = nearest_existing(folder);
+  if (!fs::is_directory(there, ignored)) return there.string() + " is not a folder; choose another path";
+  if (there != folder && !fs::exists(folder, ignored))
+    return fmt::format("the folder {} does not exist; create it", folder.string());
+  return fmt::format("the folder {} does not take it: {}; choose another one or change its permissions",
+                     folder.string(), reason(code));
+}
+
 }  // namespace
 
 Error unwritable(const fs::path& path, int code) {
-  std::error_code ignored;
-  fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  std::string why = !fs::exists(folder, ignored)
-                        ? fmt::format("the folder {} does not exist; create it", folder.string())
-                    : fs::is_directory(path, ignored)
-                        ? "it is a folder; name a file in it"
-                        : fmt::format("{}; choose another path or change its permissions", reason(code));
-  return {ErrorCode::unwritable_output, fmt::format("{}: cannot be written: {}", path.string(), why)};
+  return {ErrorCode::unwritable_output, fmt::format("{}: cannot be written: {}", path.string(), obstacle(path, code))};
 }
 
 Result<OutputFile> OutputFile::open(const fs::path& path) {

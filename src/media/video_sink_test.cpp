@@ -253,7 +253,7 @@ std::string refusal(const std::string& path, const std::string& codec = "") {
 
 TEST(VideoSink, RefusesPathsThatCannotBecomeAVideo) {
   Folder folder;
-  EXPECT_THAT(refusal(folder / "none/a.mp4"), HasSubstr("none does not exist"));
+  EXPECT_THAT(refusal(folder / "none/a.mp4"), HasSubstr("none does not exist; create it"));
   EXPECT_THAT(refusal(folder / "a.txt"), HasSubstr("no video format"));
   EXPECT_THAT(refusal(folder / "a.png"), HasSubstr("no video format"));
   EXPECT_THAT(refusal(folder / "a.mp3"), HasSubstr("no video format"));
@@ -263,6 +263,8 @@ TEST(VideoSink, RefusesPathsThatCannotBecomeAVideo) {
   EXPECT_TRUE(fs::is_empty(folder.path()));
   fs::create_directory(folder / "a.mp4");
   EXPECT_THAT(refusal(folder / "a.mp4"), HasSubstr("it is a folder"));
+  store(folder / "file", "x");
+  EXPECT_THAT(refusal(folder / "file/a.mp4"), HasSubstr((folder / "file") + " is not a folder"));
 }
 
 }  // namespace

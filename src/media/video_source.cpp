@@ -27,11 +27,13 @@ class VideoSource final : public Source {
       : demuxer_(std::move(demuxer)),
         decoder_(std::move(decoder)),
         picture_(av_frame_alloc()),
+        maker_(orientation_of(demuxer_->stream())),
         cursor_(options),
         clock_(demuxer_->stream().time_base, step_of(demuxer_->frames_per_second())) {
     if (!picture_) throw std::bad_alloc();
     const AVCodecParameters& parameters = *demuxer_->stream().codecpar;
-    info_ = {demuxer_->name(), {parameters.width, parameters.height}, demuxer_->frames_per_second(), promised_};
+    Size upright = turned({parameters.width, parameters.height}, orientation_of(demuxer_->stream()));
+    info_ = {demuxer_->name(), upright, demuxer_->frames_per_second(), promised_};
     if (promised_) info_.frames = frames_given(*promised_, options);
   }
 
@@ -120,7 +122,7 @@ class VideoSource final : public Source {
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_video(const std::string& spec, const SourceOptions& options, Duration patience) {
-  auto demuxer = Demuxer::open(spec, patience);
+  auto demuxer = Demuxer::open(spec, patience, options.stop_opening);
   if (!demuxer) return fail(std::move(demuxer.error()));
   auto decoder = VideoDecoder::open(**demuxer, options.decode_threads);
   if (!decoder) return fail(std::move(decoder.error()));

@@ -123,7 +123,8 @@ void AsyncRun::read_source(SourceId id) {
       lane.credits.give_back(bytes);
       break;
     }
-    job.credit = job.result.frame.picture().bytes();
+    // A frame that could not be read holds nothing, but says nothing about the next either.
+    job.credit = job.result.frame ? job.result.frame.picture().bytes() : bytes;
     lane.credits.adjust(bytes, job.credit);
     bytes = job.credit;
     decoded_.push(&job);
@@ -133,9 +134,10 @@ void AsyncRun::read_source(SourceId id) {
 
 bool AsyncRun::read_into(SourceId id, Job& job) {
   Result<bool> got = read_frame(parts_, id, job.result.frame, lanes_[id]->decode);
-  if (!got) events_.fail(clock_.now(), "source_failed", got.error());
-  if (!got || !*got) return false;
-  tally_.read.fetch_add(1, std::memory_order_relaxed);
+  std::optional<Outcome> outcome = count_reading(std::move(got), tally_, events_, clock_.now());
+  if (!outcome) return false;
+  job.outcome = std::move(*outcome);
+  job.result.status = FrameStatus::emitted;  // unless something comes in between
   return true;
 }
 
@@ -146,6 +148,7 @@ void AsyncRun::feed() {
 }
 
 void AsyncRun::feed_frame(Job& job) {
+  if (!job.outcome) return completed(job);  // it could not even be read
   Result<InferQueue::Slot> slot = queue_.acquire();
   if (!slot) return skip(job, FrameStatus::failed, std::move(slot.error()));
   // Only now: what was waiting for a request when the run was stopped is dropped too.
@@ -155,7 +158,6 @@ void AsyncRun::feed_frame(Job& job) {
                          [&] { return preprocess(parts_.detector, job.result.frame.picture(), slot->request()); });
   if (!transform) return skip(job, FrameStatus::failed, std::move(transform.error()));
   job.transform = *transform;
-  job.result.status = FrameStatus::emitted;
   Result<Ticket> ticket = std::move(*slot).submit([this, &job](Completed done) {
     job.outcome = std::move(done.outcome);
     job.slot = std::move(done.slot);

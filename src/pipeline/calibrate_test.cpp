@@ -44,6 +44,17 @@ TEST(Calibrate, FinishesASinkThatFailsAndSaysSo) {
   EXPECT_EQ(record->finished, 1);
 }
 
+TEST(Calibrate, PassesOverAFrameThatCannotBeRead) {
+  SourceScript script;
+  script.frames = 5;
+  script.lose_at = 0;
+  auto record = std::make_shared<Record>();
+  auto sink = recording(record);
+  auto measured = calibrate(quick_detector(), *scripted(script), sink.get(), {}, 10);
+  ASSERT_TRUE(measured) << measured.error().message;
+  EXPECT_EQ(ids(record->all), (std::vector<std::uint64_t>{1, 2, 3, 4}));
+}
+
 TEST(Calibrate, NeedsADetector) {
   auto measured = calibrate({}, *synthetic(5), nullptr, {}, 5);
   ASSERT_FALSE(measured);

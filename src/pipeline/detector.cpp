@@ -1,4 +1,7 @@
 // A model file made ready for the pipeline: recognised, compiled, with its way in and its way out.
+#include <algorithm>
+
+#include "device_string.hpp"
 #include "inflight/pipeline.hpp"
 
 namespace inflight {
@@ -12,10 +15,20 @@ PreprocessOptions remaining_preprocessing(PreprocessOptions options, const Port&
   return options;
 }
 
-/// A model that only says what it is once it is compiled (a simulated one) is recognised by its compiled ports.
+/// Nothing but simulated devices, whatever AUTO, MULTI and BATCH make of them.
+bool is_simulated(const DeviceSpec& spec) {
+  if (spec.kind == DeviceSpec::Kind::plain) return spec.name.starts_with("sim:");
+  auto harmless = [](const DeviceSpec& member) { return member.excluded || is_simulated(member); };
+  bool named = !std::ranges::all_of(spec.members, &DeviceSpec::excluded);  // else AUTO means every real device
+  return named && std::ranges::all_of(spec.members, harmless);
+}
+
+/// Simulated devices read no model file; what they compute is known beforehand.
 Result<ModelFamily> recognise_file(const std::filesystem::path& model, const std::string& device,
                                    const std::string& decoder) {
-  if (device.starts_with("sim:"))
+  Result<DeviceSpec> spec = parse_device(device);
+  if (!spec) return fail(std::move(spec.error()));
+  if (is_simulated(*spec))
     return recognise({"",
                       {{"image", ElementType::u8, {1, 3, 1, 1}, "NCHW"}},
                       {{"detections", ElementType::f32, {1, 1, 1, 7}, ""}},

@@ -105,6 +105,22 @@ TEST_P(Failure, OfADeviceToGiveRequestsIsTheErrorOfTheRun) {
   EXPECT_EQ(summary.error().code, ErrorCode::device_unusable);
 }
 
+TEST_P(Failure, OfARunToBeginFinishesItsSinksAllTheSame) {
+  WatchedModel::Script gone;
+  gone.no_requests = true;
+  simulation.watch(gone);
+  SinkScript full;
+  full.fail_finish = true;
+  auto own = std::make_shared<Record>(), failing = std::make_shared<Record>();
+  build().add_source(synthetic(3), one(recording(own)));
+  pipeline->add_sink(recording(failing, full));
+  pipeline->add_sink(recording(record));
+  Result<RunSummary> summary = pipeline->run();
+  ASSERT_FALSE(summary);
+  for (const auto& sink : {own, failing, record}) EXPECT_EQ(sink->finished, 1);
+  EXPECT_EQ(summary.error().message, "scripted: the device is gone; scripted: the file cannot be closed");
+}
+
 TEST_P(Failure, OfThePreprocessorFailsItsFrame) {
   auto trouble = std::make_shared<Trouble>();
   trouble->fail_at = 5;
@@ -145,6 +161,21 @@ TEST_P(Failure, OfASourceKeepsWhatWasRead) {
   EXPECT_EQ(summary.frames.emitted, 25U);
   EXPECT_EQ(summary.error, "scripted: damaged here");
   EXPECT_EQ(events_of(summary, "source_failed"), 1U);
+}
+
+TEST_P(Failure, OfASourceToReadAFrameIsThatFramesOwn) {
+  SourceScript script;
+  script.lose_at = 25;
+  build().add_source(scripted(script));
+  RunSummary summary = run_as_it_is();
+  EXPECT_EQ(summary.frames.emitted, 99U);
+  EXPECT_EQ(summary.frames.failed, (std::map<std::string, std::uint64_t>{{"unreadable_frame", 1}}));
+  EXPECT_EQ(summary.error, "") << "the source went on";
+  EXPECT_EQ(events_of(summary, "frame_unreadable"), 1U);
+  EXPECT_EQ(record->all[25].status, FrameStatus::failed);
+  EXPECT_EQ(record->all[25].reason, "unreadable_frame: scripted: a damaged frame");
+  EXPECT_EQ(record->all[25].timestamp, milliseconds(33 * 25));
+  EXPECT_EQ(script.ledger->held, 0U);
 }
 
 TEST_P(Failure, OfASourceAtOnceGivesAnEmptyRun) {

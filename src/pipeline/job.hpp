@@ -17,8 +17,8 @@ struct Job {
   std::uint64_t sequence = 0;  ///< of its source, without gaps: what order means
   std::size_t credit = 0;      ///< bytes taken from the source's budget
   SourceTransform transform;
-  InferQueue::Slot slot;  ///< the request, while it holds this frame
-  Outcome outcome;
+  InferQueue::Slot slot;         ///< the request, while it holds this frame
+  Outcome outcome;               ///< so far: an error settles it
   std::atomic<int> holders = 0;  ///< sinks that have not let it go
 };
 

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "async_run.hpp"
+#include "steps.hpp"
 #include "sync_run.hpp"
 
 namespace inflight {
@@ -51,8 +52,10 @@ class Pipeline::Impl {
     Duration cpu = process_cpu_time();
     bool sync = parts.options.api == Api::sync;
     Result<RunNumbers> numbers = sync ? run_sync(parts, tally_, events_, closing_) : run_async();
-    if (!numbers) return fail(std::move(numbers.error()));
-    numbers->wall = parts.clock().now() - begin_;
+    end_ = parts.clock().now();
+    ended_.store(true, std::memory_order_release);
+    if (!numbers) return fail(finish_sinks(std::move(numbers.error())));
+    numbers->wall = end_ - begin_;
     numbers->cpu = process_cpu_time() - cpu;
     RunSummary summary = summarise_run(parts, tally_, *numbers);
     events_.write_to(summary);
@@ -73,7 +76,7 @@ class Pipeline::Impl {
     progress.read = tally_.read.load(std::memory_order_relaxed);
     progress.expected = expected_.value_or(0);
     if (!began_.load(std::memory_order_acquire)) return progress;
-    progress.elapsed = parts.clock().now() - begin_;
+    progress.elapsed = (ended_.load(std::memory_order_acquire) ? end_ : parts.clock().now()) - begin_;
     double seconds = to_seconds(progress.elapsed);
     if (seconds > 0) progress.frames_per_second = static_cast<double>(progress.done) / seconds;
     return progress;
@@ -89,6 +92,19 @@ class Pipeline::Impl {
       hollow = hollow || !entry.source || std::ranges::any_of(entry.sinks, missing);
     if (hollow) return fail(ErrorCode::invalid_argument, "a source or sink of the pipeline is null");
     return check(parts.detector);
+  }
+
+  /// For a run that could not begin: what its sinks have opened is closed all the same, and what went wrong with
+  /// that is told after `why`.
+  Error finish_sinks(Error why) {
+    auto finish_all = [&why](std::vector<std::unique_ptr<Sink>>& sinks) {
+      for (std::unique_ptr<Sink>& sink : sinks)
+        if (Result<void> done = finish(*sink); !done) why.message += "; " + done.error().message;
+      sinks.clear();
+    };
+    for (SourceEntry& entry : parts.sources) finish_all(entry.sinks);
+    finish_all(parts.shared_sinks);
+    return why;
   }
 
   Result<RunNumbers> run_async() {
@@ -116,8 +132,9 @@ class Pipeline::Impl {
   EventLog events_;
   std::atomic<bool> ran_ = false;
   std::optional<std::uint64_t> expected_ = 0;  // frames of all sources; none: unknown. Constant during the run
-  TimePoint begin_;                            // written before began_
+  TimePoint begin_, end_;                      // written before began_ and ended_
   std::atomic<bool> began_ = false;
+  std::atomic<bool> ended_ = false;
   std::atomic<bool> closing_ = false;
   Mutex mutex_;
   AsyncRun* async_ INFLIGHT_GUARDED_BY(mutex_) = nullptr;

@@ -87,6 +87,7 @@ class WatchedModel final : public CompiledModel {
   const ModelInfo& info() const noexcept override { return inner_->info(); }
   RuntimeInfo runtime() const override { return inner_->runtime(); }
   int optimal_requests() const noexcept override { return inner_->optimal_requests(); }
+  void flush() noexcept override { inner_->flush(); }
   Result<std::unique_ptr<InferRequest>> create_request() override {
     if (script_.no_requests) return fail(ErrorCode::device_unusable, "scripted: the device is gone");
     return std::make_unique<Request>(inner_->create_request().value(), script_);
@@ -120,10 +121,11 @@ class Simulation {
  public:
   enum class Time { flies, stands };
 
-  explicit Simulation(const std::string& device = kDevice, Time time = Time::flies) {
+  explicit Simulation(const std::string& device = kDevice, Time time = Time::flies, BatchPolicy batching = {}) {
     if (time == Time::flies) fly();
     DetectorOptions how;
     how.compile.clock = &clock;
+    how.compile.batching = batching;
     auto made = make_detector("model", device, how);
     if (!made) ADD_FAILURE() << made.error().message;
     if (made) detector = std::move(*made);
@@ -213,6 +215,7 @@ struct SourceScript {
   std::uint64_t frames = 100;
   std::function<Size(std::uint64_t)> size = [](std::uint64_t) { return Size{64, 48}; };
   std::optional<std::uint64_t> error_at;  ///< instead of this frame
+  std::optional<std::uint64_t> lose_at;   ///< this frame cannot be read
   std::optional<std::uint64_t> throw_at;  ///< instead of this frame
   std::optional<std::uint64_t> block_at;  ///< waits before this frame until interrupted
   std::shared_ptr<Ledger> ledger = std::make_shared<Ledger>();
@@ -233,10 +236,13 @@ class ScriptedSource final : public Source {
     if (next_ == script_.throw_at) throw std::runtime_error("scripted to throw");
     if (next_ == script_.block_at) interrupted_.pass();
     if (next_ == script_.frames || next_ == script_.block_at) return false;
-    frame = CountedBuffer::make(script_.ledger, script_.size(next_), static_cast<std::uint8_t>(next_ * 37));
+    bool lost = next_ == script_.lose_at;
+    auto shade = static_cast<std::uint8_t>(next_ * 37);
+    frame = lost ? Frame() : CountedBuffer::make(script_.ledger, script_.size(next_), shade);
     frame.id = next_++;
     frame.timestamp = milliseconds(33 * frame.id);
     script_.reads->add();
+    if (lost) return fail(ErrorCode::unreadable_frame, "scripted: a damaged frame");
     return true;
   }
 

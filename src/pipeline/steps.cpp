@@ -1,7 +1,7 @@
 #include "steps.hpp"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace inflight {
 namespace {
@@ -20,16 +20,19 @@ auto guarded(ErrorCode code, const char* who, Work&& work) noexcept -> decltype(
 
 Result<void> read_detections(const Detector& detector, InferRequest& request, const SourceTransform& transform,
                              FrameResult& result) {
-  constexpr std::size_t kMostOutputs = 16;
-  std::array<TensorView, kMostOutputs> outputs;
-  std::size_t count = std::min(kMostOutputs, detector.model->info().outputs.size());
-  for (std::size_t port = 0; port < count; ++port) {
+  // One per thread, so that it keeps its memory from frame to frame.
+  thread_local std::vector<TensorView> outputs;
+  outputs.clear();
+  for (std::size_t port = 0; port < detector.model->info().outputs.size(); ++port) {
     Result<TensorView> output = request.output(port);
     if (!output) return fail(std::move(output.error()));
-    outputs[port] = *output;
+    outputs.push_back(*output);
   }
-  return detector.postprocessor->run({outputs.data(), count}, transform, result.detections);
+  return detector.postprocessor->run(outputs, transform, result.detections);
 }
+
+/// The source goes on after it.
+bool is_lost_frame(const Error& error) noexcept { return error.code == ErrorCode::unreadable_frame; }
 
 }  // namespace
 
@@ -40,13 +43,25 @@ Result<bool> read(Source& source, Frame& frame) {
 Result<bool> read_frame(const RunParts& parts, SourceId id, Frame& frame, StageMeter& meter) {
   TimePoint begin = parts.clock().now();
   Result<bool> got = read(*parts.sources[id].source, frame);
-  if (!got || !*got) return got;
+  if (got ? !*got : !is_lost_frame(got.error())) return got;
   frame.source = id;
   // A source knows best when its work began: a decoder's delay lies before this call, the wait for a camera
   // within it. But it tells steady time, which means nothing in a run by another clock.
   if (parts.options.clock || frame.read_at == TimePoint{}) frame.read_at = begin;
   meter.record(parts.clock().now() - std::max(begin, frame.read_at));
-  return true;
+  return got;
+}
+
+std::optional<Outcome> count_reading(Result<bool> got, Tally& tally, EventLog& events, TimePoint now) {
+  if (got && !*got) return std::nullopt;
+  if (!got && !is_lost_frame(got.error())) {
+    events.fail(now, "source_failed", got.error());
+    return std::nullopt;
+  }
+  tally.read.fetch_add(1, std::memory_order_relaxed);
+  if (got) return Served{};
+  events.add(now, "frame_unreadable", got.error().message);  // its own event: not everybody keeps the results
+  return fail(std::move(got.error()));
 }
 
 Result<SourceTransform> preprocess(const Detector& detector, const Picture& picture, InferRequest& request) {

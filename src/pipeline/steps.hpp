@@ -2,6 +2,8 @@
 // what one of them throws is an error like any other, for an exception would end the process with its thread.
 #pragma once
 
+#include <optional>
+
 #include "run_context.hpp"
 
 namespace inflight {
@@ -9,8 +11,13 @@ namespace inflight {
 /// Source::read, guarded.
 Result<bool> read(Source& source, Frame& frame);
 
-/// The next frame of source `id`, with its source and times set. False: there is none, or none any more.
+/// The next frame of source `id`, with its source and times set, be it an unreadable one. False: there is none, or
+/// none any more.
 Result<bool> read_frame(const RunParts& parts, SourceId id, Frame& frame, StageMeter& meter);
+
+/// Counts what reading gave. None: the source has ended. Else the outcome of the frame so far: an error where it
+/// could not be read, so that it goes on to its place in the order as a failed one.
+std::optional<Outcome> count_reading(Result<bool> got, Tally& tally, EventLog& events, TimePoint now);
 
 /// Writes the picture into the request's input.
 Result<SourceTransform> preprocess(const Detector& detector, const Picture& picture, InferRequest& request);

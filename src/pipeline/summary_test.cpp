@@ -140,6 +140,20 @@ TEST(Progress, ExpectsNothingWhereOneSourceIsWithoutAnEnd) {
   EXPECT_EQ(pipeline.progress().expected, 0U);
 }
 
+TEST(Progress, StandsStillOnceTheRunHasEnded) {
+  for (Api api : {Api::sync, Api::async}) {
+    Simulation simulation;
+    Pipeline pipeline(simulation.detector, simulation.with(api));
+    pipeline.add_source(synthetic(20));
+    RunSummary summary = finish_run(pipeline);
+    Progress at_end = pipeline.progress();
+    EXPECT_DOUBLE_EQ(to_seconds(at_end.elapsed), summary.wall_s);
+    simulation.clock.advance(std::chrono::hours(1));
+    EXPECT_EQ(pipeline.progress().elapsed, at_end.elapsed);
+    EXPECT_EQ(pipeline.progress().frames_per_second, at_end.frames_per_second);
+  }
+}
+
 TEST(Progress, GrowsDuringTheRunAndEndsAtAllFrames) {
   for (Api api : {Api::sync, Api::async}) {
     Simulation simulation;

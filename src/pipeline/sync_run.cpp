@@ -1,6 +1,7 @@
 #include "sync_run.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -32,19 +33,18 @@ class SyncRun {
  private:
   bool read(SourceId id) {
     Result<bool> got = read_frame(parts_, id, result_.frame, numbers_[Stage::decode]);
-    if (!got) events_.fail(clock_.now(), "source_failed", got.error());
-    if (!got || !*got) return false;
-    tally_.read.fetch_add(1, std::memory_order_relaxed);
-    return true;
+    std::optional<Outcome> outcome = count_reading(std::move(got), tally_, events_, clock_.now());
+    if (outcome) outcome_ = std::move(*outcome);
+    return outcome.has_value();
   }
 
   void infer_frame() {
     result_.status = FrameStatus::emitted;
     result_.device.clear();
     result_.infer_time = Duration{0};
-    Outcome outcome = try_infer();
-    conclude(result_, outcome);
-    tally_.settle(result_, outcome ? nullptr : &outcome.error(), clock_.now());
+    if (outcome_) outcome_ = try_infer();
+    conclude(result_, outcome_);
+    tally_.settle(result_, outcome_ ? nullptr : &outcome_.error(), clock_.now());
   }
 
   Outcome try_infer() {
@@ -92,6 +92,7 @@ class SyncRun {
   InferRequest& request_;
   Clock& clock_;
   FrameResult result_;
+  Outcome outcome_;  // of that frame, so far
   RunNumbers numbers_;
   std::vector<const Sink*> failed_sinks_;
 };

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
+#include <future>
 #include <numeric>
 #include <random>
 
@@ -154,6 +156,91 @@ TEST(Batch, DoesNotWaitOnceTheSourceHasEnded) {
   EXPECT_LT(clock.now() - end, 100ms);
 }
 
+/// A queue over BATCH with 11 requests in flight, of which the last few wait for company that takes a day to come.
+class BatchInAQueue : public testing::Test {
+ protected:
+  static constexpr int kSubmitted = 11;
+
+  void SetUp() override {
+    for (int i = 0; i < kSubmitted; ++i) submit();
+    clock.advance(1s);
+    ASSERT_LT(ended, kSubmitted) << "nobody waits for company: this tests nothing";
+  }
+  void TearDown() override { clock.run_until_idle(); }  // or a failure would not end
+  void submit() {
+    ASSERT_TRUE(queue.acquire().value().submit([this](Completed) { ++ended; }));
+  }
+
+  VirtualClock clock;
+  std::atomic<int> ended = 0;
+  std::shared_ptr<CompiledModel> model = batched(clock, "latency=2ms", 8, 24h);
+  InferQueue queue = InferQueue::create(model, {16, StageOrder::any_order, Dispatch::engine_thread, &clock}).value();
+};
+
+TEST_F(BatchInAQueue, DoesNotWaitOnceTheQueueIsClosed) {
+  queue.close();
+  clock.advance(1s);
+  EXPECT_EQ(ended, kSubmitted);
+}
+
+TEST_F(BatchInAQueue, DoesNotWaitOnceSomebodyWaitsForAll) {
+  auto waiting = std::async(std::launch::async, [this] { queue.wait_all(); });
+  // In small steps, which take this thread seconds: time enough for the other one to get to its waiting.
+  TimePoint limit = clock.now() + 23h;
+  while (ended < kSubmitted && clock.now() < limit) clock.advance(1ms);
+  EXPECT_LT(clock.now(), limit);
+  clock.run_until_idle();  // or a failure would not end
+}
+
+/// Another queue's request starts while this one's is on its way; so may a close().
+class InterruptedModel final : public CompiledModel {
+ public:
+  explicit InterruptedModel(std::shared_ptr<CompiledModel> inner) : inner_(std::move(inner)) {}
+  const ModelInfo& info() const noexcept override { return inner_->info(); }
+  RuntimeInfo runtime() const override { return inner_->runtime(); }
+  int optimal_requests() const noexcept override { return inner_->optimal_requests(); }
+  void flush() noexcept override { inner_->flush(); }
+  Result<std::unique_ptr<InferRequest>> create_request() override {
+    return std::make_unique<Request>(*this, inner_->create_request().value());
+  }
+
+  std::function<void()> before_start = [] {};
+
+ private:
+  class Request final : public InferRequest {
+   public:
+    Request(InterruptedModel& model, std::unique_ptr<InferRequest> inner) : model_(model), inner_(std::move(inner)) {}
+    Result<TensorView> input(std::size_t port) override { return inner_->input(port); }
+    Result<void> set_input(std::size_t port, TensorView data) override { return inner_->set_input(port, data); }
+    Result<TensorView> output(std::size_t port) override { return inner_->output(port); }
+    void cancel() noexcept override { inner_->cancel(); }
+    Result<void> start(Done done) override {
+      model_.before_start();
+      return inner_->start(std::move(done));
+    }
+
+   private:
+    InterruptedModel& model_;
+    std::unique_ptr<InferRequest> inner_;
+  };
+
+  std::shared_ptr<CompiledModel> inner_;
+};
+
+TEST(Batch, DoesNotWaitForARequestThatWasBeingStartedWhenTheQueueWasClosed) {
+  VirtualClock clock;
+  std::atomic<int> ended = 0;
+  auto model = std::make_shared<InterruptedModel>(batched(clock, "latency=2ms", 8, 24h));
+  auto queue = InferQueue::create(model, {16, StageOrder::any_order, Dispatch::engine_thread, &clock}).value();
+  auto submit = [&] { ASSERT_TRUE(queue.acquire().value().submit([&](Completed) { ++ended; })); };
+  for (int i = 0; i < 10; ++i) submit();
+  model->before_start = [&] { queue.close(); };
+  submit();
+  clock.advance(1s);
+  EXPECT_EQ(ended, 11);
+  clock.run_until_idle();  // or a failure would not end
+}
+
 TEST(Batch, LetsABadRequestFailAlone) {
   VirtualClock clock;
   // Every size of the ladder is a model of its own, so inference 0 fails in each: the request that goes first by
@@ -225,7 +312,6 @@ TEST(Batch, CompletesEveryRequestOnceUnderRandomFailuresAndCancels) {
       ASSERT_TRUE(ticket);
       if (random() % 10 == 0) queue.cancel(*ticket);
     }
-    model->flush();
     queue.wait_all();
     EXPECT_EQ(ended, 300) << "seed " << seed;
   }

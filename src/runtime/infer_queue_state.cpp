@@ -228,8 +228,9 @@ Result<Ticket> InferQueue::State::submit(InferRequest& request, std::uint32_t in
   if (!ticket) return ticket;
   // Outside the lock: the engine may take its time, and may answer on another thread before this returns.
   Result<void> started = request.start([this, index](Outcome o) { on_done(index, std::move(o)); });
-  if (started || !undo_start(index)) return ticket;
-  return fail(std::move(started.error()));
+  if (!started && undo_start(index)) return fail(std::move(started.error()));
+  if (closing_.load()) model_->flush();  // close() came in between: what it flushed had not been there yet
+  return ticket;
 }
 
 Result<Ticket> InferQueue::State::admit(std::uint32_t index, Completion& done, const SubmitOptions& options) {
@@ -441,23 +442,33 @@ void InferQueue::State::work() {
 // ---- ending ----
 
 void InferQueue::State::wait_all() {
+  model_->flush();
   MutexLock lock(mutex_);
   while (outstanding_ > 0 || with_engine_ > 0) settled_.wait(lock);
 }
 
 void InferQueue::State::close() noexcept {
+  refuse_more();
+  model_->flush();
+}
+
+void InferQueue::State::refuse_more() noexcept {
   MutexLock lock(mutex_);
   closed_ = true;
+  closing_.store(true);
   while (!waiting_.empty()) answer_first(std::nullopt);
   dispatch(lock);
 }
 
 void InferQueue::State::stop() noexcept {
-  close();
-  MutexLock lock(mutex_);
-  for (std::uint32_t i = 0; i < records_.size(); ++i)
-    if (records_[i].phase == Phase::running) give_up(i, {ErrorCode::cancelled, "the queue was stopped"});
-  dispatch(lock);
+  refuse_more();
+  {
+    MutexLock lock(mutex_);
+    for (std::uint32_t i = 0; i < records_.size(); ++i)
+      if (records_[i].phase == Phase::running) give_up(i, {ErrorCode::cancelled, "the queue was stopped"});
+    dispatch(lock);
+  }
+  model_->flush();  // only now: what waits for company is cancelled, not run
 }
 
 void InferQueue::State::shut_down() noexcept {

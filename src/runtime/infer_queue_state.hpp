@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <optional>
 #include <vector>
 
@@ -77,6 +78,7 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   };
 
   State(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options);
+  void refuse_more() noexcept INFLIGHT_EXCLUDES(mutex_);
   void start_worker();
 
   /// Takes note of what the model now calls optimal, and lets go those who waited for that.
@@ -126,6 +128,7 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   const StageOrder order_;
   const Dispatch dispatch_;
   Clock& clock_;
+  std::atomic<bool> closing_ = false;  // closed_, for submit() to see without the lock
 
   mutable Mutex mutex_;
   CondVar answered_;                          // a blocked acquire() has its answer

@@ -8,6 +8,8 @@ const char* to_string(ErrorCode code) noexcept {
       return "invalid_argument";
     case ErrorCode::unreadable_input:
       return "unreadable_input";
+    case ErrorCode::unreadable_frame:
+      return "unreadable_frame";
     case ErrorCode::model_unusable:
       return "model_unusable";
     case ErrorCode::device_unusable:

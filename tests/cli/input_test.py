@@ -4,7 +4,7 @@ import struct
 import unittest
 import zlib
 
-from harness import BAD_INPUT, BAD_USAGE, DONE, ROOT, CliTest, frames_of, inflight, simulated
+from harness import BAD_INPUT, BAD_USAGE, DONE, ROOT, RUN_FAILED, CliTest, frames_of, inflight, simulated
 
 
 def png(width, height, color_type, bits, pixel):
@@ -107,6 +107,18 @@ class DamagedInput(CliTest):
         answer = self.run_simulated(self.file("half.png", whole[: len(whole) // 2]))
         self.assert_told(answer, BAD_INPUT, "half.png", "damaged")
         self.assert_remedy(answer)
+
+    def test_a_damaged_image_among_others_is_a_frame_that_failed(self):
+        whole = png(64, 48, RGB, 8, b"\x10\x80\xf0")
+        for number in (1, 2, 3):
+            self.file(f"shots/{number}.png", whole if number != 2 else whole[: len(whole) // 2])
+        lines = self.folder / "out.jsonl"
+        answer = self.run_simulated(self.folder / "shots", "--json", lines)
+        self.assert_ended(answer, RUN_FAILED, "1 of 3 frames failed", "unreadable_frame")
+        self.assertIn("2.png: the image is damaged", answer.err, "also without --json")
+        results = self.json_lines(lines)
+        self.assertEqual([r["status"] for r in results], ["emitted", "failed", "emitted"])
+        self.assertIn("2.png", results[1]["reason"])
 
 
 class OddInput(CliTest):

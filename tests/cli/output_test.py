@@ -138,7 +138,7 @@ class UnwritableOutputs(CliTest):
 
     def test_a_folder_that_cannot_be_created(self):
         answer = self.refuse("--json", self.lines, "--summary", "/proc/inflight/summary.json")
-        self.assert_told(answer, BAD_USAGE, "/proc/inflight/summary.json")
+        self.assert_told(answer, BAD_USAGE, "/proc/inflight/summary.json", "the folder /proc/inflight cannot be created")
         self.assert_remedy(answer)
 
     def test_a_folder_in_place_of_a_file(self):

@@ -223,6 +223,42 @@ TEST_P(EngineContract, LetsDoneStartTheRequestAgain) {
   EXPECT_EQ(answers, kTimes);
 }
 
+/// Starts its request again from within `done`, and then takes its time, so that the next inference may well end
+/// before that `done` has returned.
+class Restarter {
+ public:
+  Restarter(std::unique_ptr<InferRequest> request, int times) : times_(times), request_(std::move(request)) {}
+  void start() {
+    ASSERT_TRUE(request_->start([this](Outcome outcome) { next(outcome); }));
+  }
+  void wait() { last_.wait(); }
+  int answers() const { return answers_; }
+
+ private:
+  void next(const Outcome& outcome) {
+    EXPECT_TRUE(outcome);
+    int answer = ++answers_;
+    if (answer == times_) return last_.set();
+    start();
+    // Until it is answered meanwhile, should the engine have another thread for that.
+    for (int i = 0; i < 300 && answers_ == answer; ++i) std::this_thread::yield();
+  }
+
+  const int times_;
+  std::atomic<int> answers_ = 0;
+  detail::Latch last_;
+  std::unique_ptr<InferRequest> request_;  // last: waits until no `done` refers to the others
+};
+
+TEST_P(EngineContract, LosesNoAnswerOfManyRequestsThatAreStartedAgainFromWithinDone) {
+  constexpr int kTimes = 50;
+  std::vector<std::unique_ptr<Restarter>> all;
+  for (int i = 0; i < 4; ++i) all.push_back(std::make_unique<Restarter>(create(), kTimes));
+  for (auto& one : all) one->start();
+  for (auto& one : all) one->wait();  // a lost answer would leave this waiting for ever
+  for (auto& one : all) EXPECT_EQ(one->answers(), kTimes);
+}
+
 TEST_P(EngineContract, MayBeStartedAgainAsSoonAsDoneWasCalled) {
   for (int i = 0; i < 100; ++i) ASSERT_TRUE(infer(*request)) << "number " << i;
 }
