@@ -61,13 +61,13 @@ ExitCode info_command(const Options& options) {
 ExitCode devices_command() {
   for (const EngineStatus& status : engines()) {
     if (!status.engine) {
-      fmt::print("{:<6} not usable: {} ({})\n", status.name, status.problem, status.where);
+      fmt::print("{:<6} not usable: {}\n", status.name, status.problem);
       continue;
     }
     fmt::print("{:<6} {} ({})\n", status.name, status.engine->version(), status.where);
     for (const DeviceInfo& device : status.engine->devices())
-      fmt::print("  {:<24} {} {}\n", status.name + ":" + device.name, device.full_name,
-                 fmt::join(device.capabilities, " "));
+      fmt::print("  {:<24} {}{}{}\n", status.name + ":" + device.name, device.full_name,
+                 device.capabilities.empty() ? "" : ", ", fmt::join(device.capabilities, " "));
   }
   return ExitCode::done;
 }

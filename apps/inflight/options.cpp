@@ -1,7 +1,9 @@
 #include "options.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <map>
 
 #include "usage.hpp"
@@ -47,6 +49,13 @@ CLI::Option* add_share(CLI::App& command, const std::string& flag, float& value)
   return command.add_option(flag, value)->check(between(0, 1))->option_text("0..1");
 }
 
+/// Above the progress bar, where there is one.
+void print_event(const DeviceEvent& event) {
+  static const TimePoint start = steady_clock().now();
+  fmt::print(stderr, "{}inflight: {:8.3f} s  {} {}: {}\n", isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "",
+             to_seconds(event.at - start), event.device, event.kind, event.text);
+}
+
 }  // namespace
 
 void add_model_options(CLI::App& command, Options& options, bool by_place) {
@@ -57,7 +66,8 @@ void add_model_options(CLI::App& command, Options& options, bool by_place) {
       ->required()
       ->description("the model (.xml, .onnx, .tflite, …); required");
   add_text(command, "-d,--device", options.device, "DEVICE")
-      ->description("CPU (default), ov:CPU, sim:latency=5ms, …; see inflight devices");
+      ->description(
+          "CPU (default), ov:CPU, ort:CPU, AUTO, MULTI:ov:CPU,ort:CPU, BATCH:ort:CPU(8), …; see inflight devices");
   add_choice(command, "--hint", options.hint, kHints)->description("tune the engine for latency or throughput");
   add_number(command, "--streams", compile.execution_streams)->description("execution streams; default by the hint");
   add_number(command, "--threads", compile.threads)->description("processor threads of the engine");
@@ -99,6 +109,7 @@ void add_run_options(CLI::App& command, Options& options) {
       ->option_text("N")
       ->description("bound on the pixels held, in MiB (256)");
   command.add_flag("-q,--quiet", options.quiet, "print nothing but errors");
+  command.add_flag("-v,--verbose", options.verbose, "tell what AUTO, MULTI and BATCH devices do, as they do it");
 }
 
 void add_output_options(CLI::App& command, Options& options) {
@@ -137,6 +148,7 @@ Result<void> resolve(Options& options) {
   }
   if (options.hint) compile.hint = *options.hint;
   options.pipeline.api = options.api;
+  if (options.verbose && !options.quiet) compile.on_event = print_event;
   return {};
 }
 

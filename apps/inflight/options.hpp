@@ -31,6 +31,7 @@ struct Options {
   bool show = false;
   bool calibrate = false;
   bool quiet = false;
+  bool verbose = false;
   int rounds = 3;
 };
 

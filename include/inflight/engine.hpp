@@ -169,7 +169,7 @@ class Engine {
 struct EngineStatus {
   std::string name;
   std::shared_ptr<Engine> engine;  ///< nullptr: not usable
-  std::string where;               ///< the plugin's path, or "built in"
+  std::string where;               ///< the plugin's path, or "built in"; empty: not found
   std::string problem;             ///< why it is not usable, naming what was looked for
 };
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "inflight/engine.hpp"
@@ -17,12 +18,26 @@
 
 namespace inflight {
 
+/// What the virtual devices of a detector told (AUTO, MULTI, BATCH), until a run takes it into its summary; the
+/// first 1000 events since then. Thread-safe.
+class DeviceLog {
+ public:
+  void add(DeviceEvent event);
+  std::vector<DeviceEvent> take();
+
+ private:
+  static constexpr std::size_t kKept = 1000;
+  std::mutex mutex_;
+  std::vector<DeviceEvent> events_;
+};
+
 /// A model with its way in and its way out. Copies share all three, and a preprocessor is one thread's: no two
 /// pipelines may run with copies of one detector at the same time.
 struct Detector {
   std::shared_ptr<CompiledModel> model;
   std::shared_ptr<Preprocessor> preprocessor;
   std::shared_ptr<Postprocessor> postprocessor;
+  std::shared_ptr<DeviceLog> device_log;  ///< nullptr: its devices tell nothing
 };
 
 struct DetectorOptions {

@@ -62,9 +62,11 @@ struct StageSummary {
 };
 
 struct Event {
-  Duration at{0};  ///< since the start of the run
+  Duration at{0};  ///< since the start of the run; negative for what a device did before it
   std::string kind;
   std::string text;
+  std::string device{};                           ///< of whom it tells, as a device string; else empty
+  std::optional<double> inferences_per_second{};  ///< of that device, where it was measured
 };
 
 struct EngineSummary {

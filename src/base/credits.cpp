@@ -38,6 +38,12 @@ void Credits::close() {
   room_.notify_all();
 }
 
+void Credits::set_max_count(std::size_t max_count) {
+  MutexLock lock(mutex_);
+  max_count_ = max_count;
+  room_.notify_all();
+}
+
 std::size_t Credits::bytes() const {
   MutexLock lock(mutex_);
   return bytes_;

@@ -23,6 +23,8 @@ class Credits {
   void give_back(std::size_t bytes) INFLIGHT_EXCLUDES(mutex_);
   /// Lets everyone who waits go away empty-handed.
   void close() INFLIGHT_EXCLUDES(mutex_);
+  /// What was taken beyond a lower bound stays taken until it is given back.
+  void set_max_count(std::size_t max_count) INFLIGHT_EXCLUDES(mutex_);
 
   std::size_t bytes() const INFLIGHT_EXCLUDES(mutex_);
   std::size_t max_bytes_held() const INFLIGHT_EXCLUDES(mutex_);
@@ -33,9 +35,9 @@ class Credits {
   }
 
   const std::size_t max_bytes_;
-  const std::size_t max_count_;
   mutable Mutex mutex_;
   CondVar room_;
+  std::size_t max_count_ INFLIGHT_GUARDED_BY(mutex_);
   std::size_t bytes_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   std::size_t count_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   std::size_t peak_ INFLIGHT_GUARDED_BY(mutex_) = 0;

@@ -23,6 +23,20 @@ TEST(Credits, BoundBytesAndNumber) {
   EXPECT_EQ(credits.max_bytes_held(), 100U);
 }
 
+TEST(Credits, FollowAnotherBoundOnTheirNumber) {
+  Credits credits(100, 1);
+  EXPECT_TRUE(credits.take(1));
+  std::jthread second([&] { EXPECT_TRUE(credits.take(1)); });
+  credits.set_max_count(2);
+  second.join();
+  credits.set_max_count(1);
+  credits.give_back(1);
+  std::atomic<bool> taken = false;
+  std::jthread third([&] { taken = credits.take(1); });
+  EXPECT_FALSE(taken) << "one is still taken";
+  credits.give_back(1);
+}
+
 TEST(Credits, LetAFrameLargerThanTheBudgetPassAlone) {
   Credits credits(10, 4);
   EXPECT_TRUE(credits.take(1000));

@@ -67,6 +67,13 @@ std::pair<std::size_t, std::string> rank(const EngineStatus& status) {
   return {static_cast<std::size_t>(preference), status.name};
 }
 
+EngineStatus not_found(std::string_view name) {
+  std::string problem = fmt::format("there is no inflight_{}.so in", name);
+  for (const fs::path& folder : plugin_folders())
+    problem += fmt::format("{} {}", problem.ends_with("in") ? "" : ",", folder.string());
+  return {std::string(name), nullptr, "", problem + "; build it, or name its folder in INFLIGHT_PLUGIN_PATH"};
+}
+
 std::vector<EngineStatus> find_engines() {
   std::vector<EngineStatus> found{{"sim", make_sim_engine(), "built in", {}}};
   std::set<std::string> seen{"sim"};  // the first folder that has an engine wins
@@ -77,6 +84,8 @@ std::vector<EngineStatus> find_engines() {
       if (!name.empty() && seen.insert(name).second) found.push_back(load(entry->path()));
     }
   }
+  for (std::string_view name : kPreference)
+    if (!seen.contains(std::string(name))) found.push_back(not_found(name));
   std::ranges::sort(found, {}, rank);
   return found;
 }

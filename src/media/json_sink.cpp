@@ -94,6 +94,10 @@ void append_result(std::string& line, const FrameResult& result) {
                  result.frame.id);
   append_number(line, to_ms(result.frame.timestamp));
   fmt::format_to(std::back_inserter(line), ", \"status\": \"{}\"", to_string(result.status));
+  if (!result.device.empty()) {
+    line += ", \"device\": ";
+    append_text(line, result.device);
+  }
   if (result.status == FrameStatus::emitted) {
     append_detections(line, result);
   } else {

@@ -39,6 +39,12 @@ TEST(ToJson, GivesTheReasonAndNoDetectionsOfAFrameThatWasNotEmitted) {
   EXPECT_THAT(to_json(result), HasSubstr(R"("status": "failed")"));
 }
 
+TEST(ToJson, NamesTheDeviceThatServedTheFrame) {
+  FrameResult result = person();
+  result.device = "ort:CPU";
+  EXPECT_THAT(to_json(result), HasSubstr(R"("status": "emitted", "device": "ort:CPU", "detections": [)"));
+}
+
 TEST(ToJson, HasAnEmptyListWhereNothingWasFound) {
   FrameResult result = person();
   result.detections.clear();

@@ -1,6 +1,7 @@
 #include "async_run.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "steps.hpp"
 
@@ -9,11 +10,18 @@ namespace {
 
 /// Frames on their way: one for each request, a few decoded ahead so that requests never wait for a decoder,
 /// and a few behind so that a sink may be late without stopping the device.
-std::size_t jobs_per_source(const RunParts& parts, int requests) {
+std::size_t frames_per_source(const RunParts& parts, int requests) {
   constexpr int kDecodedAhead = 4;
   constexpr int kBehind = 12;
   if (parts.options.max_frames <= 0) return static_cast<std::size_t>(requests + kDecodedAhead + kBehind);
   return std::max<std::size_t>(1, static_cast<std::size_t>(parts.options.max_frames) / parts.sources.size());
+}
+
+/// Places for them, and for more where the number of requests follows the model.
+std::size_t jobs_per_source(const RunParts& parts, int requests) {
+  constexpr std::size_t kRoomToGrow = 256;
+  bool grows = parts.options.max_frames <= 0 && parts.options.requests == 0;
+  return std::max(frames_per_source(parts, requests), grows ? kRoomToGrow : 0);
 }
 
 std::size_t expected_bytes(const Source& source) {
@@ -24,8 +32,10 @@ std::size_t expected_bytes(const Source& source) {
 
 }  // namespace
 
-AsyncRun::Lane::Lane(const RunParts& parts, std::size_t count)
-    : credits(parts.options.max_frame_bytes / parts.sources.size(), count), free(count), reorder(count) {
+AsyncRun::Lane::Lane(const RunParts& parts, int requests, std::size_t count)
+    : credits(parts.options.max_frame_bytes / parts.sources.size(), frames_per_source(parts, requests)),
+      free(count),
+      reorder(count) {
   for (std::size_t i = 0; i < count; ++i) {
     jobs.push_back(std::make_unique<Job>());
     free.push(jobs.back().get());
@@ -38,12 +48,13 @@ AsyncRun::AsyncRun(RunParts& parts, Tally& tally, EventLog& events, InferQueue q
       events_(events),
       clock_(parts.clock()),
       queue_(std::move(queue)),
-      jobs_per_source_(jobs_per_source(parts, queue_.stats().requests)),
+      requests_(queue_.stats().requests),
+      jobs_per_source_(jobs_per_source(parts, requests_)),
       decoded_(jobs_per_source_ * parts.sources.size()),
       completed_(jobs_per_source_ * parts.sources.size()),
       sources_left_(static_cast<int>(parts.sources.size())) {
   for (std::size_t i = 0; i < parts_.sources.size(); ++i)
-    lanes_.push_back(std::make_unique<Lane>(parts_, jobs_per_source_));
+    lanes_.push_back(std::make_unique<Lane>(parts_, requests_, jobs_per_source_));
 }
 
 AsyncRun::~AsyncRun() = default;
@@ -150,6 +161,7 @@ void AsyncRun::feed() {
 void AsyncRun::feed_frame(Job& job) {
   if (!job.outcome) return completed(job);  // it could not even be read
   Result<InferQueue::Slot> slot = queue_.acquire();
+  follow_requests();
   if (!slot) return skip(job, FrameStatus::failed, std::move(slot.error()));
   // Only now: what was waiting for a request when the run was stopped is dropped too.
   if (dropping_.load(std::memory_order_relaxed))
@@ -164,6 +176,14 @@ void AsyncRun::feed_frame(Job& job) {
     completed(job);
   });
   if (!ticket) skip(job, FrameStatus::failed, std::move(ticket.error()));
+}
+
+/// Another device may have taken over that needs more frames on their way, or fewer.
+void AsyncRun::follow_requests() {
+  int requests = queue_.stats().requests;
+  if (requests == std::exchange(requests_, requests)) return;
+  std::size_t frames = std::min(frames_per_source(parts_, requests), jobs_per_source_);
+  for (auto& lane : lanes_) lane->credits.set_max_count(frames);
 }
 
 /// A frame that will not be inferred goes on to its place in the order all the same.

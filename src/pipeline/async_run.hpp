@@ -38,7 +38,7 @@ class AsyncRun {
  private:
   /// A source with its budget and its way out.
   struct Lane {
-    Lane(const RunParts& parts, std::size_t jobs);
+    Lane(const RunParts& parts, int requests, std::size_t jobs);
     Credits credits;
     BoundedQueue<Job*> free;  ///< jobs of this source that are not on their way
     std::vector<std::unique_ptr<Job>> jobs;
@@ -54,6 +54,7 @@ class AsyncRun {
   bool read_into(SourceId id, Job& job);
   void feed();
   void feed_frame(Job& job);
+  void follow_requests();
   void skip(Job& job, FrameStatus status, Error why);
   void completed(Job& job);
   void post();
@@ -66,6 +67,7 @@ class AsyncRun {
   EventLog& events_;
   Clock& clock_;
   InferQueue queue_;
+  int requests_;  // of queue_; of the feeding thread
   const std::size_t jobs_per_source_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   BoundedQueue<Job*> decoded_;

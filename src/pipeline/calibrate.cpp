@@ -83,8 +83,7 @@ class Calibrator {
 
   /// All requests busy all the time, inputs resident: the engine's ceiling and its cost per inference.
   Result<void> infer_alone() {
-    InferQueueOptions options;
-    options.requests = requests_in_flight(*detector_.model, options_);
+    InferQueueOptions options = queue_options(options_);
     options.dispatch = Dispatch::engine_thread;
     Result<InferQueue> queue = InferQueue::create(detector_.model, options);
     if (!queue) return fail(std::move(queue.error()));

@@ -1,5 +1,6 @@
 // A model file made ready for the pipeline: recognised, compiled, with its way in and its way out.
 #include <algorithm>
+#include <utility>
 
 #include "device_string.hpp"
 #include "inflight/pipeline.hpp"
@@ -41,6 +42,16 @@ Result<ModelFamily> recognise_file(const std::filesystem::path& model, const std
 
 }  // namespace
 
+void DeviceLog::add(DeviceEvent event) {
+  std::lock_guard lock(mutex_);
+  if (events_.size() < kKept) events_.push_back(std::move(event));
+}
+
+std::vector<DeviceEvent> DeviceLog::take() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(events_, {});
+}
+
 Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device,
                                const DetectorOptions& options) {
   Result<ModelFamily> family = recognise_file(model, device, options.decoder);
@@ -48,6 +59,11 @@ Result<Detector> make_detector(const std::filesystem::path& model, const std::st
   CompileOptions compile = options.compile;
   compile.mean = family->preprocess.mean;
   compile.scale = family->preprocess.scale;
+  auto log = std::make_shared<DeviceLog>();
+  compile.on_event = [log, user = options.compile.on_event](const DeviceEvent& event) {
+    log->add(event);
+    if (user) user(event);
+  };
   Result<std::shared_ptr<CompiledModel>> compiled = compile_model(model, device, compile);
   if (!compiled) return fail(std::move(compiled.error()));
 
@@ -58,7 +74,7 @@ Result<Detector> make_detector(const std::filesystem::path& model, const std::st
   if (!preprocessor) return fail(std::move(preprocessor.error()));
   auto postprocessor = make_postprocessor(*family, info, options.postprocess);
   if (!postprocessor) return fail(std::move(postprocessor.error()));
-  return Detector{std::move(*compiled), std::move(*preprocessor), std::move(*postprocessor)};
+  return Detector{std::move(*compiled), std::move(*preprocessor), std::move(*postprocessor), std::move(log)};
 }
 
 }  // namespace inflight

@@ -58,7 +58,8 @@ class Pipeline::Impl {
     numbers->wall = end_ - begin_;
     numbers->cpu = process_cpu_time() - cpu;
     RunSummary summary = summarise_run(parts, tally_, *numbers);
-    events_.write_to(summary);
+    DeviceLog* devices = parts.detector.device_log.get();
+    events_.write_to(summary, devices ? devices->take() : std::vector<DeviceEvent>());
     return summary;
   }
 
@@ -108,10 +109,8 @@ class Pipeline::Impl {
   }
 
   Result<RunNumbers> run_async() {
-    InferQueueOptions options;
-    options.requests = requests_in_flight(*parts.detector.model, parts.options);
+    InferQueueOptions options = queue_options(parts.options);
     options.dispatch = Dispatch::engine_thread;  // the completion only hands the job on
-    options.clock = parts.options.clock;
     Result<InferQueue> queue = InferQueue::create(parts.detector.model, options);
     if (!queue) return fail(std::move(queue.error()));
     AsyncRun run(parts, tally_, events_, std::move(*queue));

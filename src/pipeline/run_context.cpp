@@ -11,13 +11,17 @@ Result<void> check(const Detector& detector) {
   return fail(ErrorCode::invalid_argument, "the detector needs a model, a preprocessor and a postprocessor");
 }
 
-int requests_in_flight(const CompiledModel& model, const PipelineOptions& options) noexcept {
-  return options.requests > 0 ? options.requests : 2 * model.optimal_requests();
+InferQueueOptions queue_options(const PipelineOptions& options) noexcept {
+  InferQueueOptions queue;
+  queue.requests = options.requests;
+  queue.times_optimal = 2;
+  queue.clock = options.clock;
+  return queue;
 }
 
 void EventLog::add(TimePoint now, std::string kind, std::string text) {
   MutexLock lock(mutex_);
-  if (events_.size() < kKept) events_.push_back({now - start_, std::move(kind), std::move(text)});
+  if (events_.size() < kKept) events_.push_back({now - start_, std::move(kind), std::move(text), {}, {}});
 }
 
 void EventLog::fail(TimePoint now, std::string kind, const Error& error) {
@@ -26,9 +30,12 @@ void EventLog::fail(TimePoint now, std::string kind, const Error& error) {
   if (error_.empty()) error_ = error.message;
 }
 
-void EventLog::write_to(RunSummary& summary) const {
+void EventLog::write_to(RunSummary& summary, const std::vector<DeviceEvent>& of_devices) const {
   MutexLock lock(mutex_);
   summary.events = events_;
+  for (const DeviceEvent& event : of_devices)
+    summary.events.push_back({event.at - start_, event.kind, event.text, event.device, event.inferences_per_second});
+  std::ranges::stable_sort(summary.events, {}, &Event::at);
   summary.error = error_;
 }
 

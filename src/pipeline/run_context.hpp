@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "inflight/infer_queue.hpp"
 #include "inflight/pipeline.hpp"
 #include "mutex.hpp"
 #include "rate_meter.hpp"
@@ -31,9 +32,10 @@ struct RunParts {
 /// Errors: invalid_argument, if a part is missing.
 Result<void> check(const Detector& detector);
 
-/// Unless asked for, twice what the engine calls optimal: one set runs while the other is filled, so that no
-/// execution stream waits for the feeding thread to be scheduled. docs/decisions/ has the measurement.
-int requests_in_flight(const CompiledModel& model, const PipelineOptions& options) noexcept;
+/// Unless asked for, twice what the engine calls optimal, also when that changes: one set runs while the other is
+/// filled, so that no execution stream waits for the feeding thread to be scheduled. docs/decisions/ has the
+/// measurement. `options` says how many and by which clock.
+InferQueueOptions queue_options(const PipelineOptions& options) noexcept;
 
 /// What happened besides frames. Thread-safe; the first kKept events are kept.
 class EventLog {
@@ -42,7 +44,8 @@ class EventLog {
   void add(TimePoint now, std::string kind, std::string text) INFLIGHT_EXCLUDES(mutex_);
   /// The same, and the run counts as failed: the first error is the run's.
   void fail(TimePoint now, std::string kind, const Error& error) INFLIGHT_EXCLUDES(mutex_);
-  void write_to(RunSummary& summary) const INFLIGHT_EXCLUDES(mutex_);
+  /// Together with what the devices told, in order of time.
+  void write_to(RunSummary& summary, const std::vector<DeviceEvent>& of_devices) const INFLIGHT_EXCLUDES(mutex_);
 
  private:
   static constexpr std::size_t kKept = 1000;

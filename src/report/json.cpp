@@ -38,7 +38,10 @@ Json to_object(const EngineSummary& engine) {
 Json to_array(const std::vector<Event>& events) {
   Json array = Json::array();
   for (const Event& event : events) {
-    array.push_back({{"at_s", number(to_seconds(event.at))}, {"kind", event.kind}, {"text", event.text}});
+    Json object{{"at_s", number(to_seconds(event.at))}, {"kind", event.kind}, {"text", event.text}};
+    if (!event.device.empty()) object["device"] = event.device;
+    if (event.inferences_per_second) object["inferences_per_second"] = number(event.inferences_per_second);
+    array.push_back(std::move(object));
   }
   return array;
 }

@@ -57,6 +57,14 @@ TEST(SummaryJson, SaysWhyARunFailed) {
   EXPECT_EQ(json["error"], "a.mp4: not a video");
 }
 
+TEST(SummaryJson, SaysOfWhichDeviceAnEventTellsAndHowFastItIs) {
+  RunSummary summary;
+  summary.events.push_back({std::chrono::milliseconds(-20), "switched", "measures faster", "ov:CPU", 62.5});
+  const Json json = Json::parse(to_json(summary));
+  EXPECT_EQ(json["events"][0], Json::parse(R"({"at_s": -0.02, "kind": "switched", "text": "measures faster",
+                                               "device": "ov:CPU", "inferences_per_second": 62.5})"));
+}
+
 TEST(SummaryJson, ReplacesBytesThatAreNotUtf8) {
   const Json json = Json::parse(to_json(failed_run("caf\xE9.mp4: not a video")));
   EXPECT_EQ(json["error"], "caf\uFFFD.mp4: not a video");

@@ -77,8 +77,8 @@ std::string stage_table(const std::vector<StageSummary>& stages) {
 std::string event_lines(const std::vector<Event>& events) {
   std::string text;
   for (const Event& event : events) {
-    text += line(text.empty() ? "events" : "",
-                 fmt::format("{:>8.3f} s  {}: {}", to_seconds(event.at), event.kind, event.text));
+    text += line(text.empty() ? "events" : "", fmt::format("{:>8.3f} s  {}{}{}: {}", to_seconds(event.at), event.device,
+                                                           event.device.empty() ? "" : " ", event.kind, event.text));
   }
   return text;
 }

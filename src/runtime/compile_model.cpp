@@ -25,6 +25,7 @@ struct Target {
 std::string known_devices() {
   std::string known, unusable;
   for (const EngineStatus& status : engines()) {
+    if (!status.engine && status.where.empty()) continue;  // optional engines are absent more often than not
     if (!status.engine) unusable += fmt::format("; engine {} is not usable: {}", status.name, status.problem);
     if (!status.engine) continue;
     for (const DeviceInfo& device : status.engine->devices())
