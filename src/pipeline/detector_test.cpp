@@ -16,8 +16,9 @@ bool has_device_pool() { return compile_model("any", "MULTI:sim:name=a,sim:name=
 TEST(MakeDetector, ReadsNoFileWhereEveryDeviceIsSimulated) {
   std::vector<std::string> devices{"sim:latency=1ms", "BATCH:sim:latency=1ms(4)", "BATCH:(sim:latency=1ms,lanes=2)(4)"};
   if (has_device_pool()) {
-    devices.insert(devices.end(), {"AUTO:sim:name=a,sim:name=b", "AUTO:-ort:CPU,sim:name=a",
-                                   "MULTI:sim:name=a,sim:name=b", "BATCH:(AUTO:sim:name=a,(BATCH:sim:name=b(2)))(4)"});
+    devices.insert(devices.end(),
+                   {"AUTO:sim:name=a,sim:name=b", "AUTO:-ort:CPU,sim:name=a", "MULTI:sim:name=a,sim:name=b",
+                    "AUTO:(BATCH:sim:name=a(2)),(MULTI:sim:name=b,sim:name=c)"});
   }
   for (const std::string& device : devices) {
     auto detector = make_detector("/no/such/model.xml", device);
