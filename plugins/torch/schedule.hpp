@@ -1,0 +1,19 @@
+// How many inferences run side by side, and how many threads compute each.
+#pragma once
+
+#include "inflight/engine.hpp"
+
+namespace inflight::torchscript {
+
+struct Schedule {
+  int lanes = 1;
+  /// Of each lane, which is one of them. Lanes share no pool: OpenMP gives every thread that calls a team of its
+  /// own, so lanes × intra_op_threads compute.
+  int intra_op_threads = 1;
+  int optimal_requests = 1;
+};
+
+/// On a CPU, never more threads than `options.threads`, or than `cores` where that is 0.
+Schedule make_schedule(const CompileOptions& options, int cores, bool on_cpu);
+
+}  // namespace inflight::torchscript
