@@ -12,25 +12,36 @@ PreprocessOptions remaining_preprocessing(PreprocessOptions options, const Port&
   return options;
 }
 
+/// What the file says; or what its compiled model says, where the file does not tell the outputs, as TorchScript files
+/// do not without the shape of the input.
+Result<ModelInfo> describe(const std::filesystem::path& model, const std::string& device, CompileOptions options) {
+  Result<ModelInfo> info = read_model(model);
+  if (!info || !info->outputs.empty()) return info;
+  options.u8_input = false;  // ports as the file has them
+  Result<std::shared_ptr<CompiledModel>> compiled = compile_model(model, device, options);
+  if (!compiled) return fail(std::move(compiled.error()));
+  return (*compiled)->info();
+}
+
 /// A model that only says what it is once it is compiled (a simulated one) is recognised by its compiled ports.
 Result<ModelFamily> recognise_file(const std::filesystem::path& model, const std::string& device,
-                                   const std::string& decoder) {
+                                   const DetectorOptions& options) {
   if (device.starts_with("sim:"))
     return recognise({"",
                       {{"image", ElementType::u8, {1, 3, 1, 1}, "NCHW"}},
                       {{"detections", ElementType::f32, {1, 1, 1, 7}, ""}},
                       {}},
-                     decoder);
-  Result<ModelInfo> info = read_model(model);
+                     options.decoder);
+  Result<ModelInfo> info = describe(model, device, options.compile);
   if (!info) return fail(std::move(info.error()));
-  return recognise(*info, decoder);
+  return recognise(*info, options.decoder);
 }
 
 }  // namespace
 
 Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device,
                                const DetectorOptions& options) {
-  Result<ModelFamily> family = recognise_file(model, device, options.decoder);
+  Result<ModelFamily> family = recognise_file(model, device, options);
   if (!family) return fail(std::move(family.error()));
   CompileOptions compile = options.compile;
   compile.mean = family->preprocess.mean;
