@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what Inflight needs and this machine lacks; says nothing where nothing is missing.
 #
-# usage: tools/deps.sh [build] [bench] [tidy]      (default: build)
+# usage: tools/deps.sh [build] [torch] [bench] [tidy]      (default: build)
 #   build   compilers and libraries (apt); OpenVINO and ONNX Runtime (pip, into .deps/venv), and the headers of
 #           the latter (apt, into .deps/onnxruntime-headers)
+#   torch   LibTorch, without which its engine is not built (apt)
 #   bench   the Python peers of the benchmarks (pip, into .deps/bench)
 #   tidy    clang, clang-tidy and clang-format (apt)
 #
@@ -159,8 +160,9 @@ install_group() {
       install_wheels "$deps/bench" "openvino==$OPENVINO_VERSION" "numpy==$NUMPY_VERSION" \
         "opencv_python_headless==$OPENCV_PYTHON_VERSION"
       ;;
+    torch) install_packages $APT_TORCH ;;
     tidy) install_packages $APT_TIDY ;;
-    *) die "unknown group \"$1\"; there are build, bench and tidy" ;;
+    *) die "unknown group \"$1\"; there are build, torch, bench and tidy" ;;
   esac
 }
 

@@ -10,7 +10,7 @@ OrtModel::OrtModel(Ort::Session session, ModelInfo info, RuntimeInfo runtime, in
     : loaded_{std::move(session), std::move(info), runtime.device, {}, {}},
       runtime_(std::move(runtime)),
       optimal_requests_(optimal_requests),
-      lanes_(runtime_.execution_streams) {
+      lanes_("ort", runtime_.execution_streams) {
   for (const Port& port : loaded_.info.inputs) loaded_.input_names.push_back(port.name.c_str());
   for (const Port& port : loaded_.info.outputs) loaded_.output_names.push_back(port.name.c_str());
 }

@@ -85,6 +85,11 @@ std::string rank_problem(const ov::Model& model) {
   return bad ? fmt::format("it has an input or output of more than {} dimensions", Shape::kMaxRank) : "";
 }
 
+/// OpenVINO's TensorFlow reader takes them for its own and prints its complaints to stderr.
+bool is_torchscript(const fs::path& model) {
+  return model.extension() == ".pt" || model.extension() == ".ts" || model.extension() == ".torchscript";
+}
+
 Engine* create(std::string& problem) {
   try {
     return new OpenVinoEngine;
@@ -120,6 +125,9 @@ std::vector<DeviceInfo> OpenVinoEngine::devices() const {
 }
 
 Result<std::shared_ptr<ov::Model>> OpenVinoEngine::read(const fs::path& path) {
+  if (is_torchscript(path))
+    return fail(ErrorCode::model_unusable,
+                path.string() + ": OpenVINO does not read TorchScript models; device torch:CPU does");
   try {
     std::shared_ptr<ov::Model> model = core_.read_model(path.string());
     std::string problem = rank_problem(*model);

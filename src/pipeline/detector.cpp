@@ -24,9 +24,20 @@ bool is_simulated(const DeviceSpec& spec) {
   return named && std::ranges::all_of(spec.members, harmless);
 }
 
+/// What the file says; or what its compiled model says, where the file does not tell the outputs, as TorchScript files
+/// do not without the shape of the input.
+Result<ModelInfo> describe(const std::filesystem::path& model, const std::string& device, CompileOptions options) {
+  Result<ModelInfo> info = read_model(model);
+  if (!info || !info->outputs.empty()) return info;
+  options.u8_input = false;  // ports as the file has them
+  Result<std::shared_ptr<CompiledModel>> compiled = compile_model(model, device, options);
+  if (!compiled) return fail(std::move(compiled.error()));
+  return (*compiled)->info();
+}
+
 /// Simulated devices read no model file; what they compute is known beforehand.
 Result<ModelFamily> recognise_file(const std::filesystem::path& model, const std::string& device,
-                                   const std::string& decoder) {
+                                   const DetectorOptions& options) {
   Result<DeviceSpec> spec = parse_device(device);
   if (!spec) return fail(std::move(spec.error()));
   if (is_simulated(*spec))
@@ -34,10 +45,10 @@ Result<ModelFamily> recognise_file(const std::filesystem::path& model, const std
                       {{"image", ElementType::u8, {1, 3, 1, 1}, "NCHW"}},
                       {{"detections", ElementType::f32, {1, 1, 1, 7}, ""}},
                       {}},
-                     decoder);
-  Result<ModelInfo> info = read_model(model);
+                     options.decoder);
+  Result<ModelInfo> info = describe(model, device, options.compile);
   if (!info) return fail(std::move(info.error()));
-  return recognise(*info, decoder);
+  return recognise(*info, options.decoder);
 }
 
 }  // namespace
@@ -54,7 +65,7 @@ std::vector<DeviceEvent> DeviceLog::take() {
 
 Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device,
                                const DetectorOptions& options) {
-  Result<ModelFamily> family = recognise_file(model, device, options.decoder);
+  Result<ModelFamily> family = recognise_file(model, device, options);
   if (!family) return fail(std::move(family.error()));
   CompileOptions compile = options.compile;
   compile.mean = family->preprocess.mean;

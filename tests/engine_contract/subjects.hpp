@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ struct Subject {
   const char* name;
   const char* engine;  ///< without it the tests of this subject are skipped
   const char* device;
-  const char* model;  ///< in assets/
+  const char* model;  ///< in assets/, or a full path
 };
 
 inline const std::vector<Subject>& subjects() {
@@ -24,6 +25,7 @@ inline const std::vector<Subject>& subjects() {
       {"OpenVino", "ov", "ov:CPU", "person-detection-0200.xml"},
       {"OpenVinoOnnx", "ov", "ov:CPU", "yolox_nano.onnx"},
       {"OnnxRuntime", "ort", "ort:CPU", "yolox_nano.onnx"},
+      {"Torch", "torch", "torch:CPU", INFLIGHT_TORCH_MODEL},
       {"Auto", "sim", "AUTO:(sim:latency=300us..600us,lanes=2),(sim:latency=200us,load=20ms)", "yolox_nano.onnx"},
       {"AutoOfOpenVino", "ov", "AUTO:ov:CPU", "person-detection-0200.xml"},
       {"BatchOfOnnxRuntime", "ort", "BATCH:ort:CPU(1)", "yolox_nano.onnx"},
@@ -46,6 +48,8 @@ inline std::string why_not(const std::string& engine) {
   return "engine " + engine + " is not in INFLIGHT_PLUGIN_PATH";
 }
 
-inline std::string asset(const std::string& name) { return INFLIGHT_SOURCE_DIR "/assets/" + name; }
+inline std::string asset(const std::string& name) {
+  return std::filesystem::path(INFLIGHT_SOURCE_DIR "/assets") / name;  // a full path stays what it is
+}
 
 }  // namespace inflight

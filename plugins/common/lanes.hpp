@@ -1,18 +1,20 @@
-// Our own threads for inferences: each runs one at a time, start to end.
+// Our own threads for the inferences of engines whose libraries compute on the thread that calls: each runs one at
+// a time, start to end.
 //
-// Why not RunAsync: it takes its threads from the pool that computes the operators, needs at least two of them,
-// and can neither name a thread nor give up an inference that still waits. Measured with YOLOX-nano on two busy
-// cores, spinning off: two lanes of one thread each 22–25 core-ms per inference, RunAsync on a pool of two 21–26,
+// Why not ONNX Runtime's RunAsync: it takes its threads from the pool that computes the operators, needs at least two
+// of them, and can neither name a thread nor give up an inference that still waits. Measured with YOLOX-nano on two
+// busy cores, spinning off: two lanes of one thread each 22–25 core-ms per inference, RunAsync on a pool of two 21–26,
 // on a pool of three 25. So lanes cost nothing, and the cores not used by a lane are left to decoding.
 #pragma once
 
 #include <list>
+#include <string>
 #include <vector>
 
 #include "mutex.hpp"
 #include "worker.hpp"
 
-namespace inflight::onnxruntime {
+namespace inflight {
 
 /// Something for a lane to do. Carries its own place in the queue, so that waiting allocates nothing.
 class Job {
@@ -34,7 +36,8 @@ class Job {
 /// First come, first served. Thread-safe. The destructor runs what still waits.
 class Lanes {
  public:
-  explicit Lanes(int count);
+  /// The threads are called NAME-lane-0, NAME-lane-1, …
+  Lanes(const std::string& name, int count);
   ~Lanes();
 
   /// Precondition: the job does not wait already.
@@ -56,4 +59,4 @@ class Lanes {
   std::vector<Worker> workers_;  // last: they use all of the above
 };
 
-}  // namespace inflight::onnxruntime
+}  // namespace inflight

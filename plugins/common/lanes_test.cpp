@@ -5,7 +5,7 @@
 #include <functional>
 #include <future>
 
-namespace inflight::onnxruntime {
+namespace inflight {
 namespace {
 
 class TestJob final : public Job {
@@ -26,22 +26,22 @@ struct Block {
   }};
 };
 
-TEST(OrtLanes, RunsWhatWaitsInOrderBeforeItEnds) {
+TEST(Lanes, RunsWhatWaitsInOrderBeforeItEnds) {
   std::string order;
   TestJob a([&] { order += 'a'; }), b([&] { order += 'b'; }), c([&] { order += 'c'; });
   {
-    Lanes lanes(1);
+    Lanes lanes("test", 1);
     for (TestJob* job : {&a, &b, &c}) lanes.submit(*job);
   }
   EXPECT_EQ(order, "abc");
 }
 
-TEST(OrtLanes, HurriedJobsComeFirst) {
+TEST(Lanes, HurriedJobsComeFirst) {
   std::string order;
   Block block;
   TestJob a([&] { order += 'a'; }), b([&] { order += 'b'; }), idle([&] { order += '!'; });
   {
-    Lanes lanes(1);
+    Lanes lanes("test", 1);
     lanes.submit(block.job);
     block.running.get_future().wait();
     lanes.submit(a);
@@ -54,9 +54,9 @@ TEST(OrtLanes, HurriedJobsComeFirst) {
   EXPECT_EQ(order, "ba");
 }
 
-TEST(OrtLanes, AreAllUsed) {
+TEST(Lanes, AreAllUsed) {
   Block one, two;
-  Lanes lanes(2);
+  Lanes lanes("test", 2);
   lanes.submit(one.job);
   lanes.submit(two.job);
   one.running.get_future().wait();
@@ -65,7 +65,7 @@ TEST(OrtLanes, AreAllUsed) {
   two.go.set_value();
 }
 
-TEST(OrtLanes, AJobMaySubmitItselfAgain) {
+TEST(Lanes, AJobMaySubmitItselfAgain) {
   int runs = 0;
   std::promise<void> finished;
   Lanes* lanes = nullptr;
@@ -75,7 +75,7 @@ TEST(OrtLanes, AJobMaySubmitItselfAgain) {
     finished.set_value();
   });
   self = &job;
-  Lanes two(2);
+  Lanes two("test", 2);
   lanes = &two;
   two.submit(job);
   finished.get_future().wait();
@@ -83,4 +83,4 @@ TEST(OrtLanes, AJobMaySubmitItselfAgain) {
 }
 
 }  // namespace
-}  // namespace inflight::onnxruntime
+}  // namespace inflight

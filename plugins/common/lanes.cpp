@@ -1,10 +1,10 @@
 #include "lanes.hpp"
 
-namespace inflight::onnxruntime {
+namespace inflight {
 
-Lanes::Lanes(int count) {
+Lanes::Lanes(const std::string& name, int count) {
   workers_.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) workers_.emplace_back("ort-lane-" + std::to_string(i), [this] { work(); });
+  for (int i = 0; i < count; ++i) workers_.emplace_back(name + "-lane-" + std::to_string(i), [this] { work(); });
 }
 
 Lanes::~Lanes() {
@@ -42,4 +42,4 @@ void Lanes::work() {
   while (Job* job = take()) job->run();
 }
 
-}  // namespace inflight::onnxruntime
+}  // namespace inflight
