@@ -71,5 +71,5 @@ build/%/build.ninja: CMakePresets.json deps.env | deps
 	@touch $@
 
 # Engines and their thread pools are not built for sanitizers, which would report races and leaks of theirs.
-configure_tsan := -DINFLIGHT_OPENVINO=OFF -DINFLIGHT_ONNXRUNTIME=OFF
+configure_tsan := -DINFLIGHT_OPENVINO=OFF -DINFLIGHT_ONNXRUNTIME=OFF -DINFLIGHT_TORCH=OFF
 configure_asan := $(configure_tsan)

@@ -66,8 +66,7 @@ void add_model_options(CLI::App& command, Options& options, bool by_place) {
       ->required()
       ->description("the model (.xml, .onnx, .tflite, …); required");
   add_text(command, "-d,--device", options.device, "DEVICE")
-      ->description(
-          "CPU (default), ov:CPU, ort:CPU, AUTO, MULTI:ov:CPU,ort:CPU, BATCH:ort:CPU(8), …; see inflight devices");
+      ->description("CPU (default), ort:CPU, AUTO, MULTI:ov:CPU,ort:CPU, BATCH:ort:CPU(8), …");
   add_choice(command, "--hint", options.hint, kHints)->description("tune the engine for latency or throughput");
   add_number(command, "--streams", compile.execution_streams)->description("execution streams; default by the hint");
   add_number(command, "--threads", compile.threads)->description("processor threads of the engine");

@@ -20,7 +20,7 @@ struct SourceOptions {
   std::uint64_t limit = 0;  ///< end after this many frames; 0: no limit
   int decode_threads = 1;   ///< of the video decoder; 1: in the reading thread
   /// Gives up opening a URL or a camera that does not answer. Once it is open, interrupt() is for that.
-  std::stop_token stop_opening;
+  std::stop_token stop_opening{};
 };
 
 struct SourceInfo {

@@ -36,7 +36,11 @@ AsyncRun::Lane::Lane(const RunParts& parts, int requests, std::size_t count)
     : credits(parts.options.max_frame_bytes / parts.sources.size(), frames_per_source(parts, requests)),
       free(count),
       reorder(count) {
-  for (std::size_t i = 0; i < count; ++i) {
+  provide(frames_per_source(parts, requests));
+}
+
+void AsyncRun::Lane::provide(std::size_t frames) {
+  while (jobs.size() < frames) {
     jobs.push_back(std::make_unique<Job>());
     free.push(jobs.back().get());
   }
@@ -183,7 +187,10 @@ void AsyncRun::follow_requests() {
   int requests = queue_.stats().requests;
   if (requests == std::exchange(requests_, requests)) return;
   std::size_t frames = std::min(frames_per_source(parts_, requests), jobs_per_source_);
-  for (auto& lane : lanes_) lane->credits.set_max_count(frames);
+  for (auto& lane : lanes_) {
+    lane->provide(frames);
+    lane->credits.set_max_count(frames);
+  }
 }
 
 /// A frame that will not be inferred goes on to its place in the order all the same.

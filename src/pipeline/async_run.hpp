@@ -38,7 +38,9 @@ class AsyncRun {
  private:
   /// A source with its budget and its way out.
   struct Lane {
-    Lane(const RunParts& parts, int requests, std::size_t jobs);
+    Lane(const RunParts& parts, int requests, std::size_t most_jobs);
+    /// Jobs for so many frames. Until the run begins of its thread, then of the feeding one.
+    void provide(std::size_t frames);
     Credits credits;
     BoundedQueue<Job*> free;  ///< jobs of this source that are not on their way
     std::vector<std::unique_ptr<Job>> jobs;

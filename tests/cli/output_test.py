@@ -18,7 +18,7 @@ class Results(CliTest):
         results = self.json_lines(lines)
         self.assertEqual([r["frame"] for r in results], list(range(20)))
         for result in results:
-            self.assertEqual(set(result), {"source", "frame", "pts_ms", "status", "detections"})
+            self.assertEqual(set(result), {"source", "frame", "pts_ms", "status", "device", "detections"})
             self.assertEqual((result["source"], result["status"]), (0, "emitted"))
             self.assertEqual(result["pts_ms"], 100.0 * result["frame"])
         detections = [d for r in results for d in r["detections"]]
