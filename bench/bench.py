@@ -14,7 +14,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 INFLIGHT = ROOT / "build/release/apps/inflight/inflight"
 MICRO = ROOT / "build/release/bench/infer_queue_bench"
-PEER = ROOT / "bench/peers/notebook_loop.py"
+DEVICE_BENCH = ROOT / "build/release/bench/device_bench"
+PEERS = ROOT / "bench/peers"
+ASSETS = ROOT / "assets"
 VIDEO = ROOT / "assets/one-by-one-person-detection.mp4"
 MODELS = ["person-detection-0200.xml", "yolox_nano.onnx"]
 
@@ -26,9 +28,13 @@ def run_inflight(model, scratch, *options):
     return json.loads(summary.read_text())
 
 
+def run_json(*command):
+    """What a program prints as JSON."""
+    return json.loads(subprocess.run([str(c) for c in command], check=True, capture_output=True).stdout)
+
+
 def run_peer(model, scratch):
-    command = [sys.executable, PEER, model, VIDEO, scratch / "peer.jsonl"]
-    result = json.loads(subprocess.run([str(c) for c in command], check=True, capture_output=True).stdout)
+    result = run_json(sys.executable, PEERS / "notebook_loop.py", model, VIDEO, scratch / "peer.jsonl")
     result["fps"] = result["frames"] / result["seconds"]
     return result
 
@@ -73,6 +79,12 @@ def bench_model(name, rounds):
     print(f"  {'the same ÷ efficiency without':<41} {spread([encoder_account(p, v) for p, v in zip(plain, video)])}")
 
 
+def bench_models(rounds):
+    for name in MODELS:
+        print(f"{name} on {VIDEO.name}")
+        bench_model(name, rounds)
+
+
 def bench_queue(repetitions):
     command = [MICRO, f"--benchmark_repetitions={repetitions}", "--benchmark_format=json",
                "--benchmark_enable_random_interleaving=true", "--benchmark_min_time=0.2"]
@@ -87,19 +99,110 @@ def bench_queue(repetitions):
         print(f"  {name:<42} {spread(times, 0)} ns per inference, {allocations:.4f} allocations")
 
 
+def row(name, values, digits=3):
+    print(f"  {name:<56} {spread(values, digits)}", flush=True)
+
+
+def ratios(over, under, key):
+    return [a[key] / b[key] for a, b in zip(over, under)]
+
+
+def interleaved(rounds, **commands):
+    """Each command once per round; what they print, by name."""
+    results = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            results[name].append(run_json(*command))
+    return results
+
+
+def bench_ort(rounds):
+    model = ASSETS / "yolox_nano.onnx"
+    against = f"{DEVICE_BENCH} rate {model} ort:CPU 3"
+    peer = run_json(sys.executable, PEERS / "ort_python.py", model, "--rounds", rounds, "--against", against)
+    for setting, speed in peer["inferences_per_second"].items():
+        print(f"  Python, {setting:<48} {speed:.1f} inferences/s")
+    print(f"  {'ort:CPU':<56} {peer['against']:.1f} inferences/s")
+    print(f"  {'ort:CPU ÷ best of Python':<56} {peer['ratio_to_best']:.3f}")
+
+
+AUTO = "AUTO:ort:CPU,ov:CPU"
+
+
+def bench_auto(rounds):
+    model = ASSETS / "yolox_nano.onnx"
+    devices = {"ort": "ort:CPU", "ov": "ov:CPU", "auto": AUTO}
+    for state in "cold", "warm":
+        with tempfile.TemporaryDirectory() as folder:
+            # One folder for each: what one device caches is not for another to find.
+            caches = {name: Path(folder) / name if state == "warm" else "" for name in devices}
+            commands = {n: [DEVICE_BENCH, "load", model, d, caches[n]] for n, d in devices.items()}
+            if state == "warm":
+                for name in "ort", "ov":
+                    for cache in caches[name], caches["auto"]:
+                        run_json(DEVICE_BENCH, "load", model, devices[name], cache)
+            seen = interleaved(rounds, **commands)
+        for name, device in devices.items():
+            row(f"first result, cache {state}, {device}, ms", [r["first_result_ms"] for r in seen[name]], 0)
+        quicker = [min(a["first_result_ms"], b["first_result_ms"]) for a, b in zip(seen["ort"], seen["ov"])]
+        row(f"first result, cache {state}: AUTO ÷ the quicker engine",
+            [r["first_result_ms"] / q for r, q in zip(seen["auto"], quicker)])
+    seen = interleaved(rounds, **{n: [DEVICE_BENCH, "rate", model, d, 4] for n, d in devices.items()})
+    for name, device in devices.items():
+        row(f"steady state, {device}, inferences/s", [r["inferences_per_second"] for r in seen[name]], 1)
+    best = [max(a["inferences_per_second"], b["inferences_per_second"]) for a, b in zip(seen["ort"], seen["ov"])]
+    row("steady state: AUTO ÷ the better engine",
+        [r["inferences_per_second"] / b for r, b in zip(seen["auto"], best)])
+    paced = run_json(DEVICE_BENCH, "paced", model, AUTO, 30, 2000)
+    print(f"  2000 requests, one per 30 ms, over the switch: {paced['answered']} answered, {paced['failed']} failed, "
+          f"{paced['out_of_order']} out of order, served by {paced['devices']}; p99 {paced['p99_ms']:.1f} ms")
+
+
+def bench_batch(rounds):
+    model = ASSETS / "person-reidentification-retail-0287.xml"
+    paced = [20, 500]
+    seen = interleaved(
+        rounds,
+        plain=[DEVICE_BENCH, "paced", model, "ov:CPU", *paced],
+        batch=[DEVICE_BENCH, "paced", model, "BATCH:ov:CPU(4)", *paced],
+        theirs=[sys.executable, PEERS / "openvino_batch.py", model, "BATCH:CPU(4)", *paced])
+    row("one per 20 ms, p99 ms: ov:CPU", [r["p99_ms"] for r in seen["plain"]])
+    row("one per 20 ms, p99 ms: BATCH:ov:CPU(4)", [r["p99_ms"] for r in seen["batch"]])
+    row("one per 20 ms, p99 ms: OpenVINO's BATCH:CPU(4)", [r["p99_ms"] for r in seen["theirs"]])
+    row("one per 20 ms, p99: BATCH ÷ unbatched", ratios(seen["batch"], seen["plain"], "p99_ms"))
+    sizes = [1, 2, 4, 8]
+    seen = interleaved(rounds, batch=[DEVICE_BENCH, "rate", model, "BATCH:ov:CPU(8)", 3],
+                       **{str(n): [DEVICE_BENCH, "rate", model, "ov:CPU", 3, n] for n in sizes})
+    for n in sizes:
+        row(f"saturated, static batch {n}, inferences/s", [r["inferences_per_second"] for r in seen[str(n)]], 1)
+    row("saturated, BATCH:ov:CPU(8), inferences/s", [r["inferences_per_second"] for r in seen["batch"]], 1)
+    best = [max(seen[str(n)][i]["inferences_per_second"] for n in sizes) for i in range(rounds)]
+    row("saturated: BATCH ÷ the best static batch",
+        [r["inferences_per_second"] / b for r, b in zip(seen["batch"], best)])
+    seen = interleaved(rounds, one=[DEVICE_BENCH, "paced", model, "BATCH:ov:CPU(8)", 2, 1200, 1],
+                       four=[DEVICE_BENCH, "paced", model, "BATCH:ov:CPU(8)", 8, 1200, 4])
+    row("mean batch, one caller at one per 2 ms", [r["mean_batch"] for r in seen["one"]])
+    row("mean batch, four callers at one per 8 ms each", [r["mean_batch"] for r in seen["four"]])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=["models", "queue"])
+    sections = {
+        "models": ("", bench_models),
+        "queue": ("InferQueue on the simulated engine without latency", bench_queue),
+        "ort": ("ONNX Runtime, yolox_nano", bench_ort),
+        "auto": ("AUTO over two engines, yolox_nano", bench_auto),
+        "batch": ("BATCH, person-reidentification-retail-0287", bench_batch),
+    }
+    parser.add_argument("--only", choices=sections, action="append", help="one section; may be repeated")
     options = parser.parse_args()
     print(f"medians of {options.rounds} interleaved rounds (minimum – maximum)")
-    if options.only != "queue":
-        for name in MODELS:
-            print(f"\n{name} on {VIDEO.name}")
-            bench_model(name, options.rounds)
-    if options.only != "models":
-        print("\nInferQueue on the simulated engine without latency")
-        bench_queue(options.rounds)
+    for name, (title, bench) in sections.items():
+        if options.only and name not in options.only:
+            continue
+        print(f"\n{title}" if title else "", flush=True)
+        bench(options.rounds)
 
 
 main()

@@ -157,7 +157,7 @@ install_group() {
       ;;
     bench)
       install_packages python3 python3-venv
-      install_wheels "$deps/bench" "openvino==$OPENVINO_VERSION" "numpy==$NUMPY_VERSION" \
+      install_wheels "$deps/bench" "openvino==$OPENVINO_VERSION" "onnxruntime==$ONNXRUNTIME_VERSION" "numpy==$NUMPY_VERSION" \
         "opencv_python_headless==$OPENCV_PYTHON_VERSION"
       ;;
     torch) install_packages $APT_TORCH ;;
