@@ -137,16 +137,18 @@ void pace(const std::string& model, const std::string& device, Duration interval
     std::vector<std::jthread> threads;
     TimePoint begin = steady_clock().now() + milliseconds(50);
     for (int i = 0; i < callers; ++i)
-      threads.emplace_back([&, i] { call(queue, paced, i, begin + i * interval / callers, interval, count / callers); });
+      threads.emplace_back(
+          [&, i] { call(queue, paced, i, begin + i * interval / callers, interval, count / callers); });
   }
   queue.wait_all();
   std::string devices;
   for (const auto& [name, served] : paced.devices)
     devices += fmt::format("{}\"{}\": {}", devices.empty() ? "" : ", ", name, served);
-  fmt::print("{{\"p50_ms\": {:.3f}, \"p99_ms\": {:.3f}, \"answered\": {}, \"failed\": {}, \"out_of_order\": {}, "
-             "\"mean_batch\": {:.3f}, \"devices\": {{{}}}}}\n",
-             to_ms(paced.latency.percentile(0.5)), to_ms(paced.latency.percentile(0.99)), paced.answered, paced.failed,
-             paced.out_of_order, paced.batches / std::max(1, paced.answered - paced.failed), devices);
+  fmt::print(
+      "{{\"p50_ms\": {:.3f}, \"p99_ms\": {:.3f}, \"answered\": {}, \"failed\": {}, \"out_of_order\": {}, "
+      "\"mean_batch\": {:.3f}, \"devices\": {{{}}}}}\n",
+      to_ms(paced.latency.percentile(0.5)), to_ms(paced.latency.percentile(0.99)), paced.answered, paced.failed,
+      paced.out_of_order, paced.batches / std::max(1, paced.answered - paced.failed), devices);
 }
 
 }  // namespace
@@ -160,7 +162,8 @@ int main(int argc, char** argv) {
   else if (words[0] == "rate")
     rate(words[1], words[2], std::stod(word(3, "3")), std::stoi(word(4, "1")));
   else if (words[0] == "paced")
-    pace(words[1], words[2], milliseconds(std::stoi(word(3, "20"))), std::stoi(word(4, "500")), std::stoi(word(5, "1")));
+    pace(words[1], words[2], milliseconds(std::stoi(word(3, "20"))), std::stoi(word(4, "500")),
+         std::stoi(word(5, "1")));
   else
     die("there are load, rate and paced, not " + words[0]);
 }

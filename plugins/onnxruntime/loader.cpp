@@ -185,7 +185,7 @@ Result<LoadedSession> load_session(const Ort::Env& env, const LoadRequest& reque
   Result<LoadedSession> built = build_and_store(env, request, *entry);
   if (built) {
     std::string& note = built->info.metadata[kCacheNote];
-    note = fmt::format("{}; {}", loaded.error().message, note);
+    note = fmt::format("{}{}; {}", kRebuilt, loaded.error().message, note);
   }
   return built;
 }

@@ -25,10 +25,6 @@ struct LoadedSession {
   ModelInfo info;  ///< every input's shape is fixed
 };
 
-/// The key in ModelInfo::metadata under which a compiled model says what its cache did: "loaded FILE", "stored
-/// FILE", "FILE is damaged; stored again", or why it was not stored.
-inline constexpr const char* kCacheNote = "inflight/cache";
-
 /// Errors: model_unusable, device_unusable, invalid_argument. May throw what ONNX Runtime throws.
 Result<LoadedSession> load_session(const Ort::Env& env, const LoadRequest& request);
 

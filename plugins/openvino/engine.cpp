@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "compiled_model.hpp"
 #include "convert.hpp"
@@ -159,6 +160,29 @@ Error OpenVinoEngine::compile_error(const fs::path& model, const std::string& de
   return {ErrorCode::model_unusable, fmt::format("{}: ov:{} cannot compile it: {}", model.string(), device, text)};
 }
 
+namespace {
+
+using CacheFiles = std::map<fs::path, fs::file_time_type>;
+
+CacheFiles cached(const fs::path& folder) {
+  CacheFiles files;
+  std::error_code unreadable;
+  for (fs::directory_iterator entry(folder, unreadable), end; entry != end; entry.increment(unreadable))
+    if (entry->path().extension() == ".blob") files[entry->path()] = entry->last_write_time(unreadable);
+  return files;
+}
+
+/// OpenVINO writes a damaged or outdated blob anew without a word. Which it was; empty if none.
+std::string rebuilt(const CacheFiles& before, const fs::path& folder) {
+  for (const auto& [file, written] : cached(folder)) {
+    auto old = before.find(file);
+    if (old != before.end() && old->second != written) return file.string();
+  }
+  return "";
+}
+
+}  // namespace
+
 Result<std::shared_ptr<CompiledModel>> OpenVinoEngine::compile(const fs::path& path, const std::string& device,
                                                                const CompileOptions& options) {
   Result<std::shared_ptr<ov::Model>> model = read(path);
@@ -166,9 +190,12 @@ Result<std::shared_ptr<CompiledModel>> OpenVinoEngine::compile(const fs::path& p
   try {
     if (options.batch > 0) set_batch(**model, options.batch);
     if (options.u8_input) *model = take_bytes(*model, options);
+    CacheFiles before = cached(options.cache_dir);
     ov::CompiledModel compiled = core_.compile_model(*model, device, to_properties(device, options));
     ModelInfo info = to_model_info(path.stem().string(), compiled.inputs(), compiled.outputs());
     info.metadata = to_metadata((*model)->get_rt_info());
+    if (std::string file = rebuilt(before, options.cache_dir); !file.empty())
+      info.metadata[kCacheNote] = kRebuilt + file + " is damaged or of another version";
     return std::make_shared<OpenVinoModel>(std::move(compiled), std::move(info), device);
   } catch (const std::exception& error) {
     return fail(compile_error(path, device, options, error));

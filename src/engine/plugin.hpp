@@ -18,6 +18,11 @@ struct Plugin {
   Engine* (*create)(std::string& problem);
 };
 
+/// The key in ModelInfo::metadata under which a compiled model says what its cache did: "loaded FILE", "stored FILE",
+/// kRebuilt and why, or why it was not stored.
+inline constexpr const char* kCacheNote = "inflight/cache";
+inline constexpr const char* kRebuilt = "rebuilt: ";
+
 /// Every module defines `extern "C" const inflight::Plugin inflight_plugin` under this name.
 inline constexpr const char* kPluginSymbol = "inflight_plugin";
 

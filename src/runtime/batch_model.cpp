@@ -189,9 +189,8 @@ void BatchModel::finished(BatchRun& run, const Outcome& outcome) {
 
 /// Answered on a thread of the clock, as completions never come on the thread that starts.
 void BatchModel::failed_to_start(BatchRun& run, Error error) {
-  clock_.call_at(clock_.now(), [this, &run, error = std::move(error)]() mutable {
-    finished(run, fail(std::move(error)));
-  });
+  clock_.call_at(clock_.now(),
+                 [this, &run, error = std::move(error)]() mutable { finished(run, fail(std::move(error))); });
 }
 
 void BatchModel::complete(BatchRequest& request, Outcome outcome) {

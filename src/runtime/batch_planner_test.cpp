@@ -17,9 +17,7 @@ BatchPlanner accustomed_to(Duration gap) {
   return planner;
 }
 
-TEST(BatchPlanner, LaunchesAFullBatchAtOnce) {
-  EXPECT_FALSE(accustomed_to(1ms).wait_until({4, 10, kStart}, kStart));
-}
+TEST(BatchPlanner, LaunchesAFullBatchAtOnce) { EXPECT_FALSE(accustomed_to(1ms).wait_until({4, 10, kStart}, kStart)); }
 
 TEST(BatchPlanner, WaitsForCompanyThatIsExpectedInTime) {
   EXPECT_EQ(accustomed_to(1ms).wait_until({1, 10, kStart}, kStart), kStart + 10ms);

@@ -1,5 +1,6 @@
 // From a device string to a compiled model.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -7,6 +8,7 @@
 
 #include "device_string.hpp"
 #include "inflight/engine.hpp"
+#include "plugin.hpp"
 #include "virtual_device.hpp"
 #include "well_known_properties.hpp"
 
@@ -74,6 +76,30 @@ Result<void> check_file(const std::filesystem::path& model) {
   if (fs::is_directory(status) && !fs::exists(model / "saved_model.pb", ignored))
     return unusable("is a folder; name the model file in it (.xml, .onnx, .tflite, …)");
   return {};
+}
+
+/// Before work starts, and in the same words for every engine; some would go on without a cache and not say so.
+Result<void> check_cache_folder(const std::filesystem::path& folder) {
+  if (folder.empty()) return {};
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  bool usable = !error && std::filesystem::is_directory(folder, error) && access(folder.c_str(), W_OK) == 0;
+  if (usable) return {};
+  return fail(ErrorCode::unwritable_output,
+              fmt::format("{}: compiled models cannot be kept there: {}; name another folder, or do without a cache",
+                          folder.string(), error ? error.message() : "it cannot be written"));
+}
+
+/// A damaged entry of the cache costs time and nothing else, but whoever wonders about that time should be told.
+void tell_if_rebuilt(const CompiledModel& compiled, const CompileOptions& options) {
+  auto note = compiled.info().metadata.find(kCacheNote);
+  if (!options.on_event || note == compiled.info().metadata.end() || !note->second.starts_with(kRebuilt)) return;
+  Clock& clock = options.clock ? *options.clock : steady_clock();
+  options.on_event({clock.now(),
+                    "rebuilt",
+                    compiled.runtime().device,
+                    "the cached model, since " + note->second.substr(std::string_view(kRebuilt).size()),
+                    {}});
 }
 
 Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options);
@@ -145,7 +171,9 @@ Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, con
   if (spec.kind != Kind::plain) return compile_pool(model, spec, options);
   Result<Target> target = find_target(spec.name);
   if (!target) return fail(std::move(target.error()));
-  return target->engine->compile(model, target->device, options);
+  Compiled compiled = target->engine->compile(model, target->device, options);
+  if (compiled) tell_if_rebuilt(**compiled, options);
+  return compiled;
 }
 
 }  // namespace
@@ -155,6 +183,7 @@ Compiled compile_model(const std::filesystem::path& model, const std::string& de
   if (!spec) return fail(std::move(spec.error()));
   Result<CompileOptions> resolved = apply_well_known_properties(options);
   if (!resolved) return fail(std::move(resolved.error()));
+  if (Result<void> usable = check_cache_folder(resolved->cache_dir); !usable) return fail(std::move(usable.error()));
   return compile(model, *spec, *resolved);
 }
 

@@ -53,7 +53,9 @@ class Parser {
     std::string_view name = part(begin, end);
     std::size_t stray = name.find_first_of("()");
     bool sim = name.starts_with("sim:");
-    if (stray != std::string_view::npos) return wrong(begin + stray, "this parenthesis has no place here");
+    if (stray != std::string_view::npos)
+      return wrong(begin + stray, name[stray] == '(' ? "this parenthesis is not closed, or has no place here"
+                                                     : "this parenthesis has no place here");
     if (!sim && name.find(',') != std::string_view::npos)
       return wrong(begin + name.find(','), "several devices need AUTO: or MULTI: in front");
     if (!sim && name.ends_with(':')) return wrong(end, "a device is missing here");
@@ -110,10 +112,14 @@ std::string join(const std::vector<DeviceSpec>& members) {
 
 std::string to_string(const DeviceSpec& spec) {
   switch (spec.kind) {
-    case Kind::plain: return spec.name;
-    case Kind::automatic: return spec.members.empty() ? "AUTO" : "AUTO:" + join(spec.members);
-    case Kind::multi: return "MULTI:" + join(spec.members);
-    case Kind::batch: break;
+    case Kind::plain:
+      return spec.name;
+    case Kind::automatic:
+      return spec.members.empty() ? "AUTO" : "AUTO:" + join(spec.members);
+    case Kind::multi:
+      return "MULTI:" + join(spec.members);
+    case Kind::batch:
+      break;
   }
   std::string size = spec.batch_size > 0 ? fmt::format("({})", spec.batch_size) : "";
   return "BATCH:" + join(spec.members) + size;

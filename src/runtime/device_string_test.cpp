@@ -45,8 +45,8 @@ TEST(DeviceString, KeepsCommasTogetherInParentheses) {
 }
 
 TEST(DeviceString, IsParsedBackFromItsText) {
-  for (const char* text : {"AUTO", "AUTO:ov:CPU,ort:CPU", "MULTI:(sim:latency=5ms,lanes=2),ov:CPU",
-                           "AUTO:(BATCH:ov:CPU(8)),-ort:CPU"}) {
+  for (const char* text :
+       {"AUTO", "AUTO:ov:CPU,ort:CPU", "MULTI:(sim:latency=5ms,lanes=2),ov:CPU", "AUTO:(BATCH:ov:CPU(8)),-ort:CPU"}) {
     auto spec = parse_device(text);
     ASSERT_TRUE(spec) << text << ": " << spec.error().message;
     EXPECT_EQ(to_string(*spec), text);
@@ -72,8 +72,8 @@ INSTANTIATE_TEST_SUITE_P(All, DeviceStringMistake,
                          testing::Values(Mistake{"", 0}, Mistake{"AUTO:", 5}, Mistake{"MULTI", 5},
                                          Mistake{"ov:CPU,ort:CPU", 6}, Mistake{"BATCH:ov:CPU(0)", 13},
                                          Mistake{"BATCH:ov:CPU(x)", 13}, Mistake{"AUTO:ov:CPU,,ort:CPU", 12},
-                                         Mistake{"MULTI:-ov:CPU,ort:CPU", 6}, Mistake{"ov:", 3},
-                                         Mistake{":", 1}, Mistake{"CPU(2)", 3}, Mistake{"AUTO:(ov:CPU", 5}));
+                                         Mistake{"MULTI:-ov:CPU,ort:CPU", 6}, Mistake{"ov:", 3}, Mistake{":", 1},
+                                         Mistake{"CPU(2)", 3}, Mistake{"AUTO:(ov:CPU", 5}));
 
 }  // namespace
 }  // namespace inflight

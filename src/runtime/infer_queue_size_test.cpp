@@ -70,17 +70,21 @@ TEST_P(InferQueueSize, GrowsWhileRequestsAreInFlightAndKeepsTheirOrder) {
   options.clock = &clock;
   options.dispatch = GetParam();
   InferQueue queue = InferQueue::create(model, options).value();
-  std::vector<int> order;
+  std::vector<int> order;  // of one thread at a time, the queue's or this one
+  std::atomic<std::size_t> ended = 0;
   int submitted = 0;
   auto submit = [&](Slot slot) {
-    ASSERT_TRUE(std::move(slot).submit([&order, number = submitted](const Completed&) { order.push_back(number); }));
+    ASSERT_TRUE(std::move(slot).submit([&order, &ended, number = submitted](const Completed&) {
+      order.push_back(number);
+      ++ended;
+    }));
     ++submitted;
   };
   for (int round = 0; round < 20; ++round) {
     model->optimal = 2 + round;
     while (auto slot = queue.try_acquire()) submit(std::move(*slot));
-    auto before = order.size();
-    while (order.size() == before && clock.advance_to_next())
+    std::size_t before = ended;
+    while (ended == before && clock.advance_to_next())
       if (GetParam() == Dispatch::own_thread) std::this_thread::yield();
   }
   clock.run_until_idle();

@@ -54,7 +54,8 @@ Result<BatchSize> compile_size(const PoolCandidate& inner, CompileOptions option
 Result<double> measure(const BatchSize& size, const CompileOptions& options) {
   constexpr int kBatches = 12;
   Clock& clock = options.clock ? *options.clock : steady_clock();
-  Result<InferQueue> queue = InferQueue::create(size.model, {0, StageOrder::any_order, Dispatch::engine_thread, &clock});
+  Result<InferQueue> queue =
+      InferQueue::create(size.model, {0, StageOrder::any_order, Dispatch::engine_thread, &clock});
   if (!queue) return fail(std::move(queue.error()));
   auto run = [&](int batches) -> Result<void> {
     for (int i = 0; i < batches; ++i) {
@@ -128,8 +129,7 @@ class LadderBuilder {
 }  // namespace
 
 Result<std::shared_ptr<CompiledModel>> make_batch(PoolCandidate inner, const CompileOptions& options) {
-  if (options.batching.max_size < 0)
-    return fail(ErrorCode::invalid_argument, "the batch size must be at least 1");
+  if (options.batching.max_size < 0) return fail(ErrorCode::invalid_argument, "the batch size must be at least 1");
   Result<std::vector<BatchSize>> ladder = LadderBuilder(inner, options).build();
   if (!ladder) return fail(std::move(ladder.error()));
   return BatchModel::create(std::move(*ladder), options);

@@ -71,8 +71,8 @@ Result<CompileOptions> apply_well_known_properties(CompileOptions options) {
     auto property = options.properties.find(std::string(known.name));
     if (property == options.properties.end()) continue;
     if (!known.set(options, property->second))
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("property {}: \"{}\" is not understood; it takes {}", known.name, property->second, known.takes));
+      return fail(ErrorCode::invalid_argument, fmt::format("property {}: \"{}\" is not understood; it takes {}",
+                                                           known.name, property->second, known.takes));
     options.properties.erase(property);
   }
   return options;

@@ -88,7 +88,8 @@ TEST(TakeBytesOf, LeavesAloneWhatTakesBytesOrIsNoPicture) {
 
 TEST(TakeBytesOf, RefusesWhatDoesNotFitAndWhatComesWhileItRuns) {
   VirtualClock clock;
-  auto request = take_bytes(simulate("latency=1ms,input=1x3x4x4:f32", clock), {})->create_request().value();
+  auto model = take_bytes(simulate("latency=1ms,input=1x3x4x4:f32", clock), {});
+  auto request = model->create_request().value();
   Tensor floats(ElementType::f32, {1, 3, 4, 4}), small(ElementType::u8, {1, 3, 2, 2}),
       good(ElementType::u8, {1, 3, 4, 4});
   EXPECT_EQ(request->set_input(0, floats).error().code, ErrorCode::invalid_argument);

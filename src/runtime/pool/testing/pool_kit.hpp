@@ -110,8 +110,9 @@ class SpiedModel final : public CompiledModel {
     Result<TensorView> output(std::size_t port) override { return request_->output(port); }
     void cancel() noexcept override { request_->cancel(); }
     Result<void> start(Done done) override {
+      const std::byte* input = input_;  // once it is started, another thread may have it already
       Result<void> started = request_->start(std::move(done));
-      spy_.starting(input_);
+      spy_.starting(input);
       return started;
     }
 
@@ -289,7 +290,8 @@ inline std::vector<float> rows_for(int value) {
   static std::map<int, std::vector<float>> known;
   if (auto found = known.find(value); found != known.end()) return found->second;
   VirtualClock clock;
-  auto request = simulate("", clock)->create_request().value();
+  auto model = simulate("", clock);
+  auto request = model->create_request().value();
   for (std::byte& b : request->input(0)->as_bytes()) b = static_cast<std::byte>(value);
   EXPECT_TRUE(request->start([](const Outcome&) {}));
   clock.run_until_idle();
