@@ -49,7 +49,7 @@ tidy: deps ## run clang-tidy and clang's thread-safety analysis over everything
 	@cmake --preset tidy
 	@cmake --build --preset tidy
 
-sources = $$(find include src plugins apps tests bench fuzz examples -name '*.hpp' -o -name '*.cpp')
+sources = $$(find include src plugins apps tests bench examples -name '*.hpp' -o -name '*.cpp')
 
 format: ## format the C++ sources
 	@tools/deps.sh tidy

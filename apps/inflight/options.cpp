@@ -120,6 +120,8 @@ void add_output_options(CLI::App& command, Options& options) {
   add_text(command, "-o,--output", options.output, "PATH")
       ->description("annotated video (.mp4, …), or a folder for annotated images");
   add_text(command, "--codec", options.codec, "NAME")->description("FFmpeg encoder; default libx264, else mpeg4");
+  add_number(command, "--encode-threads", options.encode_threads, 0)
+      ->description("threads of the video encoder (0: as many as it likes)");
   add_text(command, "--json", options.json, "FILE")
       ->description("detections, one JSON object per frame; - for standard output");
   add_text(command, "--summary", options.summary, "FILE")

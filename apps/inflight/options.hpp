@@ -25,6 +25,7 @@ struct Options {
   std::vector<std::string> properties;  ///< NAME=VALUE, as given
 
   std::string output;  ///< a video, or a folder for images
+  int encode_threads = 0;
   std::string codec;
   std::string json;
   std::string summary;

@@ -75,6 +75,7 @@ Result<std::unique_ptr<Sink>> open_picture_sink(const Options& options, const fs
   Draw draw = [](const Picture& picture, const FrameResult& result) { draw_overlay(picture, result); };
   if (is_image_folder(path)) return open_image_sink(path, draw);
   VideoSinkOptions video;
+  video.threads = options.encode_threads;
   video.frames_per_second = rate_of(source) / static_cast<double>(options.source.every);
   video.draw = draw;
   video.codec = options.codec;

@@ -4,6 +4,7 @@
 #include <onnxruntime_session_options_config_keys.h>
 
 #include "cache.hpp"
+#include "plugin.hpp"
 #include "providers.hpp"
 #include "session_options.hpp"
 
