@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from harness import (BAD_MODEL, BAD_USAGE, DONE, MODEL, PROGRAM, ROOT, RUN_FAILED, CliTest, devices, inflight,
+from harness import (BAD_MODEL, BAD_USAGE, DONE, MODEL, PROGRAM, ROOT, CliTest, devices, inflight,
                      needs_openvino)
 
 YOLOX = str(ROOT / "assets/yolox_nano.onnx")
@@ -62,7 +62,7 @@ class Caches(CliTest):
     def test_a_folder_that_cannot_be_written(self):
         blocked = self.file("file") / "cache"
         answer = run("sim:latency=1ms", "--cache-dir", blocked)
-        self.assert_told(answer, RUN_FAILED, blocked, "another folder")
+        self.assert_told(answer, BAD_USAGE, blocked, "another folder")
 
     def check_a_damaged_entry(self, device):
         cache = self.folder / "cache"
