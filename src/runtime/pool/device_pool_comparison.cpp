@@ -9,6 +9,10 @@ constexpr int kWarmUps = 2;  // the first may compile kernels or touch its memor
 constexpr int kPerWindow = 4;
 constexpr Duration kLongWindow = std::chrono::milliseconds(100);  // slow devices are counted as little as can be
 constexpr double kClearlyFaster = 1.05;
+// Where both compute on the same cores, what the one takes from the other is counted in whole inferences: over few
+// of them that count is off by a quarter.
+constexpr int kPerSharedWindow = 16;
+constexpr Duration kLongSharedWindow = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -52,7 +56,9 @@ void Comparison::count(TimePoint now) noexcept {
 bool Comparison::is_enough(TimePoint now) const noexcept {
   // Whole rounds of the width: devices with several lanes complete in bursts.
   if (counted_ % target().width != 0) return false;
-  return counted_ >= kPerWindow || now - *opened_ >= kLongWindow;
+  bool shared = shared_cores_ && serving_;
+  return counted_ >= (shared ? kPerSharedWindow : kPerWindow) ||
+         now - *opened_ >= (shared ? kLongSharedWindow : kLongWindow);
 }
 
 double Comparison::serving_speed() const noexcept { return serving_tally_.count / to_seconds(serving_tally_.time); }
