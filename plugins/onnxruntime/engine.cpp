@@ -83,7 +83,7 @@ Result<std::shared_ptr<CompiledModel>> OrtEngine::compile(const fs::path& model,
                                                           const CompileOptions& options) {
   if (Result<void> usable = check_device(device, options); !usable) return fail(std::move(usable.error()));
   if (Result<void> readable = check_file(model); !readable) return fail(std::move(readable.error()));
-  Schedule schedule = make_schedule(options, available_cores(), device == "CPU");
+  Schedule schedule = make_schedule(options, available_cores(), device == "CPU", IntraOpPool::shared);
   try {
     Result<LoadedSession> loaded = load_session(env_, {model, device, options, schedule, library_.version});
     if (!loaded) return fail(std::move(loaded.error()));

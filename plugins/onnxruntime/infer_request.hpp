@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "inflight/engine.hpp"
-#include "lanes.hpp"
-#include "mutex.hpp"
+#include "lane_request.hpp"
 
 namespace inflight::onnxruntime {
 
@@ -22,7 +21,7 @@ struct Loaded {
 /// Inputs and outputs are memory of ours or of the caller that the session reads and writes in place; only outputs
 /// whose shape the model leaves open are allocated by ONNX Runtime, in each run. (IoBinding would do the same with
 /// one more object: on a CPU, values handed to Run are bound without a copy.)
-class OrtRequest final : public InferRequest, private Job {
+class OrtRequest final : public LaneRequest {
  public:
   /// Both must outlive the request. Throws Ort::Exception, std::bad_alloc.
   OrtRequest(Loaded& model, Lanes& lanes);
@@ -30,20 +29,15 @@ class OrtRequest final : public InferRequest, private Job {
 
   Result<TensorView> input(std::size_t port) override;
   Result<void> set_input(std::size_t port, TensorView data) override;
-  Result<void> start(Done done) override;
   Result<TensorView> output(std::size_t port) override;
-  void cancel() noexcept override;
 
  private:
-  void run() noexcept override;
-  Outcome infer();
-  void complete(Outcome outcome);
-  Result<void> idle_with(std::size_t port, std::size_t ports);
+  Result<void> prepare() override;
+  Outcome infer() override;
+  void interrupt() noexcept override;
   void bind_input(std::size_t port, TensorView data);
 
-  // Constant after construction.
-  Loaded& model_;
-  Lanes& lanes_;
+  Loaded& model_;  // constant after construction
 
   // Used by the owner while idle, by a lane while in flight.
   std::vector<Tensor> own_inputs_;   // empty until asked for
@@ -51,15 +45,8 @@ class OrtRequest final : public InferRequest, private Job {
   std::vector<TensorView> bound_;    // what inputs_ borrow
   std::vector<Ort::Value> inputs_;
   std::vector<Ort::Value> outputs_;
-  Done done_;
-  TimePoint started_;
 
-  Mutex mutex_;
-  CondVar changed_;
-  bool in_flight_ INFLIGHT_GUARDED_BY(mutex_) = false;  // from start() until just before `done` is called
-  bool cancelled_ INFLIGHT_GUARDED_BY(mutex_) = false;
-  int calling_ INFLIGHT_GUARDED_BY(mutex_) = 0;  // `done`s that have not returned; two when one started the next
-  Ort::RunOptions run_options_;                  // may be told to terminate from any thread
+  Ort::RunOptions run_options_;  // may be told to terminate from any thread
 };
 
 }  // namespace inflight::onnxruntime

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace inflight::torchscript {
+namespace inflight {
 namespace {
 
 int count_lanes(const CompileOptions& options, int threads, bool on_cpu) {
@@ -16,16 +16,18 @@ int count_lanes(const CompileOptions& options, int threads, bool on_cpu) {
 
 }  // namespace
 
-Schedule make_schedule(const CompileOptions& options, int cores, bool on_cpu) {
+Schedule make_schedule(const CompileOptions& options, int cores, bool on_cpu, IntraOpPool pool) {
   int threads = options.threads > 0 ? options.threads : cores;
   Schedule schedule;
   schedule.lanes = count_lanes(options, threads, on_cpu);
-  // What an accelerator leaves to the CPU is small.
-  schedule.intra_op_threads = on_cpu ? std::max(1, threads / schedule.lanes) : 1;
+  // One thread per inference is the most efficient; cores that no lane takes help. What an accelerator leaves to the
+  // CPU is small.
+  int left = pool == IntraOpPool::shared ? threads - schedule.lanes + 1 : threads / schedule.lanes;
+  schedule.intra_op_threads = on_cpu ? std::max(1, left) : 1;
   // One more than run, so that a lane which is done finds the next inference waiting.
   bool latency = options.hint == PerformanceHint::latency && schedule.lanes == 1;
   schedule.optimal_requests = options.requests > 0 ? options.requests : schedule.lanes + (latency ? 0 : 1);
   return schedule;
 }
 
-}  // namespace inflight::torchscript
+}  // namespace inflight
