@@ -101,11 +101,16 @@ TEST_F(TorchEngine, GivesUpWhatIsCancelledWhileItWaits) {
   CompileOptions one_lane = shaped("1");
   one_lane.execution_streams = 1;
   auto model = compile(save("(self, x):\n  return x + 1"), one_lane);
-  auto first = model->create_request().value(), second = model->create_request().value();
-  std::promise<void> go;
+  std::promise<void> running, go;
   std::promise<Outcome> outcome;
+  // After the promises: the requests wait, as they are destroyed, for the calls that use these.
+  auto first = model->create_request().value(), second = model->create_request().value();
   // A `done` must not block; here it does, to be sure that the second request waits.
-  ASSERT_TRUE(first->start([&](Outcome) { go.get_future().wait(); }));
+  ASSERT_TRUE(first->start([&](Outcome) {
+    running.set_value();
+    go.get_future().wait();
+  }));
+  running.get_future().wait();
   ASSERT_TRUE(second->start([&](Outcome o) { outcome.set_value(std::move(o)); }));
   second->cancel();
   go.set_value();
