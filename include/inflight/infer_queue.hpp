@@ -123,6 +123,8 @@ class InferQueue::Slot {
   Result<TensorView> input(std::size_t port);
   Result<TensorView> output(std::size_t port);
   InferRequest& request() noexcept;
+  /// Which of the pool's requests this is, from 0: Ticket::slot of what is submitted with it.
+  std::uint32_t index() const noexcept { return index_; }
 
   /// Starts the request; the slot is then empty. After success `done` runs exactly once; after an error
   /// it never runs, and the request is back in the pool. Errors: closed, those of InferRequest::start.

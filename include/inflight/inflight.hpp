@@ -14,7 +14,8 @@
 //
 // From the inside out: engine.hpp (a model on a device), infer_queue.hpp (many requests in flight),
 // await.hpp (futures and coroutines), vision.hpp and media.hpp (pictures in, detections out), pipeline.hpp
-// (all of it), report.hpp (what it was worth). asio.hpp is included by those who use Asio.
+// (all of it), timeline.hpp (what happened when), report.hpp (what it was worth). asio.hpp is included by those
+// who use Asio.
 #pragma once
 
 #include "inflight/await.hpp"
@@ -26,4 +27,5 @@
 #include "inflight/report.hpp"
 #include "inflight/result.hpp"
 #include "inflight/tensor.hpp"
+#include "inflight/timeline.hpp"
 #include "inflight/vision.hpp"

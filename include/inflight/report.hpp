@@ -1,4 +1,4 @@
-// What a run was worth: the numbers, and the same numbers as text and JSON.
+// What a run was worth: the numbers, and the same numbers as text, JSON and HTML.
 #pragma once
 
 #include <array>
@@ -7,9 +7,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "inflight/clock.hpp"
+#include "inflight/timeline.hpp"
 
 namespace inflight {
 
@@ -61,14 +63,6 @@ struct StageSummary {
   double utilisation = 0;  ///< share of the run in which the stage was at work; infer: of its execution streams
 };
 
-struct Event {
-  Duration at{0};  ///< since the start of the run; negative for what a device did before it
-  std::string kind;
-  std::string text;
-  std::string device{};                           ///< of whom it tells, as a device string; else empty
-  std::optional<double> inferences_per_second{};  ///< of that device, where it was measured
-};
-
 struct EngineSummary {
   std::string engine, device, precision;
   int requests = 0;
@@ -114,5 +108,59 @@ struct ComparedRun {
 /// bottleneck; with ratios to the first run.
 std::string compare_text(const std::vector<ComparedRun>& runs);
 std::string compare_json(const std::vector<ComparedRun>& runs);
+
+/// A paragraph. Line breaks are kept.
+struct Text {
+  std::string title;  ///< may be empty
+  std::string text;
+};
+
+/// The first column names, the others tell; rows as long as the head.
+struct Table {
+  std::string title;
+  std::vector<std::string> head;
+  std::vector<std::vector<std::string>> rows;
+};
+
+enum class ChartKind : std::uint8_t { line, step, bar, scatter };
+
+/// Points (x[i], y[i]); what is not finite is a gap. For bars, and wherever the chart has categories, x may be
+/// empty: y[i] then belongs to category i.
+struct Series {
+  std::string name;
+  std::vector<double> x, y;
+};
+
+/// A vertical line across the chart: the moment of a switch.
+struct Marker {
+  double x = 0;
+  std::string label;
+};
+
+struct Chart {
+  std::string title, x_label, y_label;
+  ChartKind kind = ChartKind::line;
+  std::vector<std::string> categories;  ///< empty: x is a number
+  std::vector<Series> series;
+  std::vector<Marker> markers;
+  bool log_y = false;
+};
+
+/// Requests, devices and threads over time, to zoom into; below it the latency of each request.
+struct TimelineChart {
+  std::string title;
+  Timeline timeline;
+};
+
+using Section = std::variant<Text, Table, Chart, TimelineChart>;
+
+struct Page {
+  std::string title, subtitle;
+  std::vector<Section> sections;
+};
+
+/// One file that needs no other and no network; dark and light, for screens and for paper. Every text of the page
+/// is shown as it is, whatever it holds.
+std::string to_html(const Page& page);
 
 }  // namespace inflight
