@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <functional>
 
@@ -16,13 +17,20 @@ struct Command {
   std::function<ExitCode(const Options&)> run;
 };
 
-std::vector<Command> add_commands(CLI::App& app, Options& options) {
+/// What belongs to one command only.
+struct OwnOptions {
+  BenchOptions bench;
+};
+
+std::vector<Command> add_commands(CLI::App& app, Options& options, OwnOptions& own) {
   auto* run = app.add_subcommand("run", "run a detection model over a video");
   auto* verify =
       app.add_subcommand("verify", "check that the asynchronous run equals the synchronous one, bit for bit");
   auto* compare = app.add_subcommand("compare", "sync and async side by side, with the limit they could reach");
   auto* info = app.add_subcommand("info", "what a model is, and how it will be fed and read");
   auto* devices = app.add_subcommand("devices", "the engines and devices there are");
+  auto* bench = app.add_subcommand("bench", "measure a model on a device, as benchmark_app does, and more");
+  add_bench_options(*bench, options, own.bench);
   for (CLI::App* command : {run, verify, compare}) add_model_options(*command, options);
   add_model_options(*info, options, true);
   for (CLI::App* command : {run, verify, compare}) add_source_options(*command, options);
@@ -33,6 +41,7 @@ std::vector<Command> add_commands(CLI::App& app, Options& options) {
           {verify, verify_command},
           {compare, compare_command},
           {info, info_command},
+          {bench, [&](const Options&) { return bench_command(options, own.bench); }},
           {devices, [](const Options&) { return devices_command(); }}};
 }
 
@@ -60,9 +69,12 @@ int main(int argc, char** argv) {
   app.footer(kExamples);
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);  // as people's scripts expect
   Options options;
-  std::vector<Command> commands = add_commands(app, options);
+  OwnOptions own;
+  std::vector<Command> commands = add_commands(app, options, own);
+  std::vector<std::string> words = with_familiar_flags(argc, argv);
+  std::ranges::reverse(words);  // CLI11 takes the last one first
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

@@ -4,50 +4,12 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <map>
 
+#include "choices.hpp"
 #include "usage.hpp"
 
 namespace inflight::app {
 namespace {
-
-template <class T>
-using Names = std::map<std::string, T>;
-
-const Names<PerformanceHint> kHints{{"latency", PerformanceHint::latency},
-                                    {"throughput", PerformanceHint::throughput},
-                                    {"tput", PerformanceHint::throughput},
-                                    {"cumulative_throughput", PerformanceHint::cumulative_throughput},
-                                    {"ctput", PerformanceHint::cumulative_throughput}};
-const Names<ElementType> kPrecisions{{"f32", ElementType::f32}, {"f16", ElementType::f16}, {"bf16", ElementType::bf16}};
-const Names<Api> kApis{{"sync", Api::sync}, {"async", Api::async}};
-const Names<NmsMode> kNmsModes{{"class", NmsMode::class_wise}, {"agnostic", NmsMode::agnostic}};
-
-/// An option whose value is one of a few names. `value` is a T, or an optional of one.
-template <class T, class Value>
-CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value, const Names<T>& names) {
-  auto set = [&value, &names](const std::string& name) { value = names.at(name); };
-  std::vector<std::string> choices;
-  for (const auto& [name, choice] : names) choices.push_back(name);
-  return command.add_option_function<std::string>(flag, set)
-      ->check(CLI::IsMember(choices))
-      ->option_text(fmt::format("{}", fmt::join(choices, "|")));
-}
-
-/// A whole number.
-template <class T>
-CLI::Option* add_number(CLI::App& command, const std::string& flag, T& value, int lowest = 1) {
-  return command.add_option(flag, value)->check(at_least(lowest))->option_text("N");
-}
-
-template <class T>
-CLI::Option* add_text(CLI::App& command, const std::string& flag, T& value, const std::string& kind) {
-  return command.add_option(flag, value)->option_text(kind);
-}
-
-CLI::Option* add_share(CLI::App& command, const std::string& flag, float& value) {
-  return command.add_option(flag, value)->check(between(0, 1))->option_text("0..1");
-}
 
 /// Above the progress bar, where there is one.
 void print_event(const DeviceEvent& event) {
@@ -58,9 +20,8 @@ void print_event(const DeviceEvent& event) {
 
 }  // namespace
 
-void add_model_options(CLI::App& command, Options& options, bool by_place) {
+void add_engine_options(CLI::App& command, Options& options, bool by_place) {
   CompileOptions& compile = options.detector.compile;
-  PostprocessOptions& post = options.detector.postprocess;
   command.option_defaults()->group("Model");
   add_text(command, by_place ? "-m,--model,MODEL" : "-m,--model", options.model, "FILE")
       ->required()
@@ -76,6 +37,11 @@ void add_model_options(CLI::App& command, Options& options, bool by_place) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->description("a property of the engine, by its own name; may be repeated");
+}
+
+void add_model_options(CLI::App& command, Options& options, bool by_place) {
+  add_engine_options(command, options, by_place);
+  PostprocessOptions& post = options.detector.postprocess;
   add_text(command, "--decoder", options.detector.decoder, "NAME")
       ->description(
           fmt::format("how to read the outputs, where that is not recognised: {}", fmt::join(decoder_names(), ", ")));

@@ -36,8 +36,9 @@ struct Options {
   int rounds = 3;
 };
 
-/// -m, -d and all that decides how a model is compiled and read.
-/// `by_place`: the model may also be named without a flag.
+/// -m, -d and all that decides how a model is compiled. `by_place`: the model may also be named without a flag.
+void add_engine_options(CLI::App& command, Options& options, bool by_place = false);
+/// The same, and how its outputs are read.
 void add_model_options(CLI::App& command, Options& options, bool by_place = false);
 /// -i and all that decides which frames are read.
 void add_source_options(CLI::App& command, Options& options);

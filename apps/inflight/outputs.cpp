@@ -28,16 +28,6 @@ Result<void> check_folder(const std::string& output, const fs::path& folder) {
   return {};
 }
 
-Result<void> check_file(const std::string& output) {
-  if (output.empty() || output == "-") return {};
-  fs::path path(output);
-  fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (fs::is_directory(path)) return unwritable(output, "is a folder");
-  if (Result<void> ok = check_folder(output, folder); !ok) return ok;
-  bool writable = access(fs::exists(path) ? path.c_str() : folder.c_str(), W_OK) == 0;
-  return writable ? Result<void>{} : unwritable(output, "no permission to write in the folder " + folder.string());
-}
-
 /// Whether writing one would destroy the other. Devices and pipes may be shared.
 bool same_file(const fs::path& a, const fs::path& b) {
   std::error_code ignored;  // what does not exist is told by its name
@@ -114,6 +104,16 @@ class DiscardedOutputs final : public Sink {
 };
 
 }  // namespace
+
+Result<void> check_file(const std::string& output) {
+  if (output.empty() || output == "-") return {};
+  fs::path path(output);
+  fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (fs::is_directory(path)) return unwritable(output, "is a folder");
+  if (Result<void> ok = check_folder(output, folder); !ok) return ok;
+  bool writable = access(fs::exists(path) ? path.c_str() : folder.c_str(), W_OK) == 0;
+  return writable ? Result<void>{} : unwritable(output, "no permission to write in the folder " + folder.string());
+}
 
 Result<void> check_outputs(const Options& options) {
   if (Result<void> ok = check_distinct(options); !ok) return ok;

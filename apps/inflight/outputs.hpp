@@ -12,6 +12,9 @@ namespace inflight::app {
 /// folders and touches nothing else. Errors: unwritable_output, invalid_argument.
 Result<void> check_outputs(const Options& options);
 
+/// Of one output that is a file: can it be written? Creates its folder. Errors: unwritable_output.
+Result<void> check_file(const std::string& output);
+
 using Sinks = std::vector<std::unique_ptr<Sink>>;
 
 /// `closed` runs when the user closes the window of --show.

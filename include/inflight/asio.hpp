@@ -49,7 +49,8 @@ auto async_acquire(InferQueue& queue, Token&& token) {
       [&queue](auto handler) {
         using Answer = detail::AsioAnswer<decltype(handler), Result<InferQueue::Slot>>;
         auto answer = std::make_unique<Answer>(std::move(handler));
-        queue.acquire_async([answer = std::move(answer)](Result<InferQueue::Slot> slot) { answer->post(std::move(slot)); });
+        queue.acquire_async(
+            [answer = std::move(answer)](Result<InferQueue::Slot> slot) { answer->post(std::move(slot)); });
       },
       token);
 }

@@ -61,11 +61,14 @@ struct BatchPolicy {
 
 struct CompileOptions {
   PerformanceHint hint = PerformanceHint::throughput;
-  int requests = 0;                      ///< how many will be in flight (PERFORMANCE_HINT_NUM_REQUESTS); 0: unknown
-  int execution_streams = 0;             ///< inferences the engine runs side by side; 0: by the hint
-  int threads = 0;                       ///< CPU threads of the engine, all streams together; 0: by the CPU budget
-  std::int64_t batch = 0;                ///< reshape the model to this batch; 0: as it is
-  std::optional<ElementType> precision;  ///< of the computation; nullopt: the engine's default
+  int requests = 0;                        ///< how many will be in flight (PERFORMANCE_HINT_NUM_REQUESTS); 0: unknown
+  int execution_streams = 0;               ///< inferences the engine runs side by side; 0: by the hint
+  int threads = 0;                         ///< CPU threads of the engine, all streams together; 0: by the CPU budget
+  std::int64_t batch = 0;                  ///< reshape the model to this batch; 0: as it is
+  std::map<std::string, Shape> shapes;     ///< reshape inputs, by name; "": the only one. Before `batch`
+  std::optional<ElementType> input_type;   ///< of all inputs, converted inside the graph; nullopt: by u8_input
+  std::optional<ElementType> output_type;  ///< of all outputs, converted inside the graph; nullopt: the model's
+  std::optional<ElementType> precision;    ///< of the computation; nullopt: the engine's default
   /// Take 8-bit pictures and convert them inside the engine's graph, where the engine can: the input port
   /// of the compiled model then says u8. An engine that cannot leaves the port as the model has it.
   bool u8_input = true;
@@ -88,6 +91,16 @@ struct Served {
   Duration infer_time{0};   ///< from start() to completion
 };
 using Outcome = Result<Served>;
+
+/// What one operation of a model cost in one inference.
+struct OperationTime {
+  std::string name;
+  std::string type;    ///< as the engine calls it: "Convolution"
+  std::string kernel;  ///< what the engine ran: "brgconv_avx512_I8"
+  std::string status;  ///< "EXECUTED", "NOT_RUN", "OPTIMIZED_OUT"
+  Duration real_time{0};
+  Duration cpu_time{0};
+};
 
 /// Told once how a request ended. Runs on a thread of the engine: it must return quickly, must not block
 /// or throw, and must not destroy the request. It may start the request again.
@@ -120,6 +133,12 @@ class InferRequest {
   /// Asks for the inference in flight to be given up. `done` still runs once: with `cancelled`, or with
   /// the result if it came first. No effect on an idle request. Never blocks.
   virtual void cancel() noexcept = 0;
+
+  /// What the operations of the last inference cost, in the order of execution. Engines that can tell do so where the
+  /// model was compiled for it (OpenVINO: property PERF_COUNT=YES). Errors: invalid_argument (it cannot tell), busy.
+  virtual Result<std::vector<OperationTime>> operation_times() {
+    return fail(ErrorCode::invalid_argument, "this device does not tell what single operations cost");
+  }
 };
 
 /// What a compiled model really runs on.

@@ -81,9 +81,9 @@ class Frame {
   explicit operator bool() const noexcept { return buffer_ != nullptr; }
 
   SourceId source = 0;
-  std::uint64_t id = 0;       ///< number within its source, in display order, from 0; gaps where frames were skipped
-  Duration timestamp{0};      ///< presentation time since the start of the source
-  TimePoint read_at{};        ///< when its decoding began: end-to-end time counts from here
+  std::uint64_t id = 0;   ///< number within its source, in display order, from 0; gaps where frames were skipped
+  Duration timestamp{0};  ///< presentation time since the start of the source
+  TimePoint read_at{};    ///< when its decoding began: end-to-end time counts from here
 
  private:
   FrameBuffer* buffer_ = nullptr;

@@ -28,6 +28,8 @@ class Histogram {
   /// The smallest recorded value that at least `share` (0..1] of all values do not exceed ("nearest rank"),
   /// never outside [min(), max()]. 0 when empty.
   Duration percentile(double share) const noexcept;
+  /// How many recorded values are larger; those within 1/256 of it may count either way.
+  std::uint64_t count_above(Duration value) const noexcept;
 
  private:
   // 128 equal buckets per power of two of nanoseconds, up to 2^44 ns (4.9 hours); one each below 256 ns.

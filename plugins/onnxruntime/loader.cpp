@@ -61,6 +61,55 @@ std::string to_text(const Description& model, const OpenDimension& open) {
   return fmt::format("dimension {}{} of input \"{}\"", open.axis, name, model.info.inputs[open.input].name);
 }
 
+/// The shape that was asked for, or nullptr.
+const Shape* wanted_shape(const LoadRequest& request, const ModelInfo& model, const Port& port) {
+  const auto& shapes = request.options.shapes;
+  auto named = shapes.find(port.name);
+  if (named == shapes.end() && model.inputs.size() == 1) named = shapes.find("");
+  return named == shapes.end() ? nullptr : &named->second;
+}
+
+/// The shapes that were asked for, where the model leaves its dimensions open by name.
+Overrides shape_overrides(const LoadRequest& request, const Description& model) {
+  Overrides overrides = batch_overrides(model, request.options.batch);
+  for (const OpenDimension& open : model.open) {
+    const Shape* shape = wanted_shape(request, model.info, model.info.inputs[open.input]);
+    if (shape && open.axis < shape->rank() && !open.name.empty() && (open.axis > 0 || request.options.batch == 0))
+      overrides[open.name] = (*shape)[open.axis];
+  }
+  return overrides;
+}
+
+/// Errors: invalid_argument, where the model as it was opened is not of the shapes and types that were asked for.
+Result<void> check_ports(const LoadRequest& request, const ModelInfo& model) {
+  for (const auto& [name, shape] : request.options.shapes) {
+    bool known = name.empty() ? model.inputs.size() == 1 : std::ranges::count(model.inputs, name, &Port::name) > 0;
+    if (!known)
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("shape {}{}: the model has no such input", name, to_string(shape)));
+  }
+  for (const Port& port : model.inputs) {
+    const Shape* shape = wanted_shape(request, model, port);
+    Shape wanted = shape ? *shape : port.shape;
+    if (request.options.batch > 0 && wanted.rank() > 0) wanted[0] = request.options.batch;
+    if (shape && wanted != port.shape)
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("{}: input \"{}\" is {}, not {}: ONNX Runtime changes only dimensions that the model "
+                              "leaves open; ov:CPU reshapes others, too",
+                              request.model.string(), port.name, to_string(port.shape), to_string(wanted)));
+  }
+  auto same = [](const std::optional<ElementType>& type) {
+    return [&type](const Port& p) { return !type || p.type == *type; };
+  };
+  if (std::ranges::all_of(model.inputs, same(request.options.input_type)) &&
+      std::ranges::all_of(model.outputs, same(request.options.output_type)))
+    return {};
+  return fail(
+      ErrorCode::invalid_argument,
+      fmt::format("{}: ONNX Runtime takes and gives what the model says, {} in and {} out; ov:CPU converts",
+                  target(request), to_string(model.inputs.front().type), to_string(model.outputs.front().type)));
+}
+
 /// Gives every input a fixed shape: a batch without a name is whatever the inputs say. Or tells what is open.
 Result<ModelInfo> fix_shapes(const LoadRequest& request, Description model) {
   std::int64_t batch = request.options.batch;
@@ -111,6 +160,7 @@ Result<LoadedSession> finish(const LoadRequest& request, Result<Opened> opened) 
   if (!opened) return fail(std::move(opened.error()));
   Result<ModelInfo> info = fix_shapes(request, std::move(opened->model));
   if (!info) return fail(std::move(info.error()));
+  if (Result<void> fits = check_ports(request, *info); !fits) return fail(std::move(fits.error()));
   return LoadedSession{std::move(opened->session), std::move(*info)};
 }
 
@@ -118,7 +168,7 @@ Result<LoadedSession> build(const Ort::Env& env, const LoadRequest& request, con
   Result<Opened> opened = open_model(env, request, {}, draft);
   if (!opened) return fail(std::move(opened.error()));
   // Fixed before the optimiser runs, so that outputs get fixed shapes, too. Only the model knows the names.
-  Overrides overrides = batch_overrides(opened->model, request.options.batch);
+  Overrides overrides = shape_overrides(request, opened->model);
   if (!overrides.empty()) opened = open_model(env, request, overrides, draft);
   return finish(request, std::move(opened));
 }
@@ -161,6 +211,7 @@ Result<LoadedSession> build_and_store(const Ort::Env& env, const LoadRequest& re
 std::string made_with(const LoadRequest& request) {
   std::string text = fmt::format("{}|{}|{}|{}|{}", request.library_version, cpuinfo("model name", ""),
                                  cpuinfo("flags", ""), request.device, request.options.batch);
+  for (const auto& [name, shape] : request.options.shapes) text += fmt::format("|{}{}", name, to_string(shape));
   for (const auto& [name, value] : request.options.properties) text += fmt::format("|{}={}", name, value);
   return text;
 }

@@ -66,6 +66,40 @@ ov::AnyMap to_properties(const std::string& device, const CompileOptions& option
   return properties;
 }
 
+std::string unknown_input(const ov::Model& model, const std::map<std::string, Shape>& shapes) {
+  std::string names;
+  for (const auto& input : model.inputs()) names += (names.empty() ? "" : ", ") + input.get_any_name();
+  std::string asked;
+  for (const auto& [name, shape] : shapes)
+    asked += fmt::format("{}{}{}", asked.empty() ? "" : ",", name, to_string(shape));
+  return fmt::format("shape {}: the inputs of the model are {}", asked, names);
+}
+
+/// Errors: invalid_argument (a name or a rank that the model does not have).
+Result<void> set_shapes(ov::Model& model, const std::map<std::string, Shape>& shapes) {
+  std::map<ov::Output<ov::Node>, ov::PartialShape> wanted;
+  for (const auto& input : model.inputs()) {
+    auto named = [&](const auto& entry) {
+      return entry.first.empty() ? model.inputs().size() == 1 : input.get_names().contains(entry.first);
+    };
+    auto shape = std::ranges::find_if(shapes, named);
+    if (shape == shapes.end()) continue;
+    wanted[input] = ov::PartialShape(std::vector<ov::Dimension>(shape->second.begin(), shape->second.end()));
+  }
+  if (wanted.size() < shapes.size()) return fail(ErrorCode::invalid_argument, unknown_input(model, shapes));
+  model.reshape(wanted);
+  return {};
+}
+
+void set_types(std::shared_ptr<ov::Model>& model, const CompileOptions& options) {
+  ov::preprocess::PrePostProcessor steps(model);
+  for (std::size_t i = 0; options.input_type && i < model->inputs().size(); ++i)
+    steps.input(i).tensor().set_element_type(from_element_type(*options.input_type));
+  for (std::size_t i = 0; options.output_type && i < model->outputs().size(); ++i)
+    steps.output(i).tensor().set_element_type(from_element_type(*options.output_type));
+  model = steps.build();
+}
+
 void set_batch(ov::Model& model, std::int64_t batch) {
   std::map<ov::Output<ov::Node>, ov::PartialShape> shapes;
   for (const auto& input : model.inputs()) {
@@ -154,6 +188,9 @@ Error OpenVinoEngine::compile_error(const fs::path& model, const std::string& de
   auto all = devices();
   if (std::ranges::find(all, device, &DeviceInfo::name) == all.end())
     return {ErrorCode::device_unusable, fmt::format("ov:{} is no device of this machine: {}", device, text)};
+  if (!options.shapes.empty())
+    return {ErrorCode::model_unusable,
+            fmt::format("{}: ov:{} cannot compile it in that shape: {}", model.string(), device, text)};
   bool property = text.find("property") != std::string::npos || text.find("Property") != std::string::npos;
   if (property && !options.properties.empty())
     return {ErrorCode::invalid_argument, fmt::format("ov:{}: {}; check the -p options", device, text)};
@@ -188,8 +225,10 @@ Result<std::shared_ptr<CompiledModel>> OpenVinoEngine::compile(const fs::path& p
   Result<std::shared_ptr<ov::Model>> model = read(path);
   if (!model) return fail(std::move(model.error()));
   try {
+    if (Result<void> set = set_shapes(**model, options.shapes); !set) return fail(std::move(set.error()));
     if (options.batch > 0) set_batch(**model, options.batch);
-    if (options.u8_input) *model = take_bytes(*model, options);
+    if (options.input_type || options.output_type) set_types(*model, options);
+    if (options.u8_input && !options.input_type) *model = take_bytes(*model, options);
     CacheFiles before = cached(options.cache_dir);
     ov::CompiledModel compiled = core_.compile_model(*model, device, to_properties(device, options));
     ModelInfo info = to_model_info(path.stem().string(), compiled.inputs(), compiled.outputs());

@@ -1,5 +1,7 @@
 #include "infer_request.hpp"
 
+#include <fmt/format.h>
+
 #include <openvino/runtime/exception.hpp>
 
 #include "convert.hpp"
@@ -85,6 +87,35 @@ void OpenVinoRequest::cancel() noexcept {
     request_.cancel();
   } catch (const std::exception&) {
     // a device without cancellation (NPU) goes on to the result, which `done` then gets
+  }
+}
+
+namespace {
+
+const char* to_text(ov::ProfilingInfo::Status status) {
+  switch (status) {
+    case ov::ProfilingInfo::Status::NOT_RUN:
+      return "NOT_RUN";
+    case ov::ProfilingInfo::Status::OPTIMIZED_OUT:
+      return "OPTIMIZED_OUT";
+    case ov::ProfilingInfo::Status::EXECUTED:
+      return "EXECUTED";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<std::vector<OperationTime>> OpenVinoRequest::operation_times() {
+  if (busy_.load(std::memory_order_acquire)) return busy();
+  try {
+    std::vector<OperationTime> times;
+    for (const ov::ProfilingInfo& info : request_.get_profiling_info())
+      times.push_back(
+          {info.node_name, info.node_type, info.exec_type, to_text(info.status), info.real_time, info.cpu_time});
+    return times;
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::invalid_argument, fmt::format("{}: {}", device_, first_line(error)));
   }
 }
 

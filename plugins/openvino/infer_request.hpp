@@ -22,6 +22,7 @@ class OpenVinoRequest final : public InferRequest {
   Result<void> start(Done done) override;
   Result<TensorView> output(std::size_t port) override;
   void cancel() noexcept override;
+  Result<std::vector<OperationTime>> operation_times() override;
 
  private:
   void complete(const std::exception_ptr& error);

@@ -86,6 +86,10 @@ Result<void> fix_inputs(const CompileOptions& options, ModelInfo& info) {
   if (Result<void> known = apply_input_shapes(info.metadata, info.inputs); !known)
     return fail(ErrorCode::model_unusable, known.error().message);
   if (Result<void> known = apply_input_shapes(options.properties, info.inputs); !known) return known;
+  for (Port& port : info.inputs) {
+    auto asked = options.shapes.find(info.inputs.size() == 1 && !options.shapes.contains(port.name) ? "" : port.name);
+    if (asked != options.shapes.end()) port.shape = asked->second;
+  }
   for (const Port& port : info.inputs)
     if (!port.shape.is_static())
       return fail(ErrorCode::model_unusable,
@@ -102,6 +106,18 @@ Result<void> check_properties(const LoadRequest& request, const ModelInfo& info)
                   fmt::format("torch:{} has no property \"{}\", only {}", request.device, name,
                               info.inputs.size() == 1 ? kInputShape : "INPUT_SHAPE.NAME, NAME being that of an input"));
   return {};
+}
+
+Result<void> check_types(const LoadRequest& request, const ModelInfo& info) {
+  auto same = [](const std::optional<ElementType>& type) {
+    return [&type](const Port& port) { return !type || port.type == *type; };
+  };
+  if (std::ranges::all_of(info.inputs, same(request.options.input_type)) &&
+      std::ranges::all_of(info.outputs, same(request.options.output_type)))
+    return {};
+  return fail(ErrorCode::invalid_argument,
+              fmt::format("torch:{} takes and gives what the model says, {} in and {} out; ov:CPU converts",
+                          request.device, to_string(info.inputs.front().type), to_string(info.outputs.front().type)));
 }
 
 /// A copy in other numbers would be another model; and its quality the user's to judge.
@@ -128,6 +144,7 @@ Result<LoadedModule> load_module(const LoadRequest& request) {
   Result<std::vector<Port>> outputs = find_outputs(forward, info.inputs);
   if (!outputs) return unusable(request.model, outputs.error().message);
   info.outputs = std::move(*outputs);
+  if (Result<void> fits = check_types(request, info); !fits) return fail(std::move(fits.error()));
   return LoadedModule{std::move(forward), std::move(info), archive->precision};
 }
 

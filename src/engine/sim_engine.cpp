@@ -1,11 +1,14 @@
 #include "sim_engine.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <random>
 
 #include "mutex.hpp"
 #include "sim_description.hpp"
+#include "wait.hpp"
 
 namespace inflight {
 namespace {
@@ -274,28 +277,19 @@ class SimEngine final : public Engine {
                                                  const CompileOptions& options) override {
     Result<SimDescription> sim = parse_sim_description(device);
     if (!sim) return fail(std::move(sim.error()));
+    for (const auto& [name, shape] : options.shapes)
+      if (shape != sim->input.shape)
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("sim:{}: the shape of its input is {}; describe another as "
+                                "input=…",
+                                device, to_string(sim->input.shape)));
     if (options.batch > 0) sim->input.shape[0] = sim->output.shape[0] = options.batch;
     if (!is_bearable(sim->input.shape) || !is_bearable(sim->output.shape))
       return fail(ErrorCode::invalid_argument, "sim:" + device + ": batch and rows make too large a tensor");
     Clock& clock = options.clock ? *options.clock : steady_clock();
-    wait(clock, sim->load);
+    if (sim->load > Duration{0}) wait_until(clock, clock.now() + sim->load);
     if (sim->load_fails) return fail(ErrorCode::device_unusable, "sim:" + device + ": scripted to fail to load");
     return std::make_shared<SimModel>(std::move(*sim), model.filename().string(), clock);
-  }
-
- private:
-  static void wait(Clock& clock, Duration time) {
-    if (time <= Duration{0}) return;
-    Mutex mutex;
-    CondVar passed;
-    bool over = false;
-    clock.call_at(clock.now() + time, [&] {
-      MutexLock lock(mutex);
-      over = true;
-      passed.notify_one();
-    });
-    MutexLock lock(mutex);
-    while (!over) passed.wait(lock);
   }
 };
 

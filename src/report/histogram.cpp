@@ -76,6 +76,14 @@ Duration Histogram::percentile(double share) const noexcept {
   return max_;
 }
 
+std::uint64_t Histogram::count_above(Duration value) const noexcept {
+  if (value >= max_) return 0;
+  if (value < min_) return count_;
+  std::uint64_t above = 0;
+  for (std::size_t i = bucket_of(value) + 1; i < kBuckets; ++i) above += buckets_[i];
+  return above;
+}
+
 LatencySummary summarise(const Histogram& histogram) noexcept {
   const auto at = [&](double share) { return to_ms(histogram.percentile(share)); };
   return {.p50 = at(0.50), .p90 = at(0.90), .p95 = at(0.95), .p99 = at(0.99), .max = to_ms(histogram.max())};

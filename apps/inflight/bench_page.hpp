@@ -1,0 +1,26 @@
+// What `inflight bench` measured, as a page of tables and charts.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "bench_options.hpp"
+#include "inflight/measure.hpp"
+
+namespace inflight::app {
+
+struct BenchResult {
+  std::shared_ptr<CompiledModel> model;
+  double load_ms = 0;
+  LoadSummary load;
+  std::optional<ScenarioVerdict> verdict;
+  Timeline timeline;  ///< empty unless it was asked for
+};
+
+/// Everything measured: summary, percentiles, distribution, windows.
+Page bench_page(const Options& options, const BenchOptions& bench, const BenchResult& result);
+
+/// Every request: marks, latency over iterations, events. `title` says what ran.
+std::vector<Section> timeline_sections(const std::string& title, Timeline timeline);
+
+}  // namespace inflight::app

@@ -1,0 +1,58 @@
+// Options whose values have names, and others of the kinds that commands share.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "inflight/inflight.hpp"
+#include "usage.hpp"
+
+namespace inflight::app {
+
+template <class T>
+using Names = std::map<std::string, T>;
+
+inline const Names<PerformanceHint> kHints{{"latency", PerformanceHint::latency},
+                                           {"throughput", PerformanceHint::throughput},
+                                           {"tput", PerformanceHint::throughput},
+                                           {"cumulative_throughput", PerformanceHint::cumulative_throughput},
+                                           {"ctput", PerformanceHint::cumulative_throughput}};
+inline const Names<ElementType> kPrecisions{
+    {"f32", ElementType::f32}, {"f16", ElementType::f16}, {"bf16", ElementType::bf16}};
+inline const Names<ElementType> kElementTypes{
+    {"u8", ElementType::u8},     {"i8", ElementType::i8},   {"i32", ElementType::i32}, {"i64", ElementType::i64},
+    {"bf16", ElementType::bf16}, {"f16", ElementType::f16}, {"f32", ElementType::f32}, {"f64", ElementType::f64}};
+inline const Names<Api> kApis{{"sync", Api::sync}, {"async", Api::async}};
+inline const Names<NmsMode> kNmsModes{{"class", NmsMode::class_wise}, {"agnostic", NmsMode::agnostic}};
+
+/// An option whose value is one of a few names. `value` is a T, or an optional of one.
+template <class T, class Value>
+CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value, const Names<T>& names) {
+  auto set = [&value, &names](const std::string& name) { value = names.at(name); };
+  std::vector<std::string> choices;
+  for (const auto& [name, choice] : names) choices.push_back(name);
+  return command.add_option_function<std::string>(flag, set)
+      ->check(CLI::IsMember(choices))
+      ->option_text(fmt::format("{}", fmt::join(choices, "|")));
+}
+
+/// A whole number.
+template <class T>
+CLI::Option* add_number(CLI::App& command, const std::string& flag, T& value, int lowest = 1) {
+  return command.add_option(flag, value)->check(at_least(lowest))->option_text("N");
+}
+
+template <class T>
+CLI::Option* add_text(CLI::App& command, const std::string& flag, T& value, const std::string& kind) {
+  return command.add_option(flag, value)->option_text(kind);
+}
+
+inline CLI::Option* add_share(CLI::App& command, const std::string& flag, float& value) {
+  return command.add_option(flag, value)->check(between(0, 1))->option_text("0..1");
+}
+
+}  // namespace inflight::app
