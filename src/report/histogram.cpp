@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "inflight/report.hpp"
 
@@ -62,6 +63,13 @@ Duration Histogram::mean() const noexcept {
   // Rounding must not carry the mean past the largest value, nor past what a Duration holds.
   if (mean >= static_cast<double>(max_.count())) return max_;
   return Duration{static_cast<Duration::rep>(std::llround(mean))};
+}
+
+std::uint64_t Histogram::count_up_to(Duration value) const noexcept {
+  if (value >= max_) return count_;
+  if (value < min_) return 0;
+  const auto last = static_cast<std::ptrdiff_t>(bucket_of(value));
+  return std::accumulate(buckets_.begin(), buckets_.begin() + last + 1, std::uint64_t{0});
 }
 
 Duration Histogram::percentile(double share) const noexcept {
