@@ -149,8 +149,8 @@ enum class ChartKind : std::uint8_t { line, step, bar, scatter };
 /// Points (x[i], y[i]); what is not finite is a gap. For bars, and wherever the chart has categories, x may be
 /// empty: y[i] then belongs to category i.
 struct Series {
-  std::string name;
-  std::vector<double> x, y;
+  std::string name{};
+  std::vector<double> x{}, y{};
 };
 
 /// A vertical line across the chart: the moment of a switch.
@@ -160,11 +160,11 @@ struct Marker {
 };
 
 struct Chart {
-  std::string title, x_label, y_label;
+  std::string title{}, x_label{}, y_label{};
   ChartKind kind = ChartKind::line;
-  std::vector<std::string> categories;  ///< empty: x is a number
-  std::vector<Series> series;
-  std::vector<Marker> markers;
+  std::vector<std::string> categories{};  ///< empty: x is a number
+  std::vector<Series> series{};
+  std::vector<Marker> markers{};
   bool log_y = false;
 };
 

@@ -11,9 +11,9 @@ namespace {
 /// A JSON array of what `print` makes of each element.
 template <class Range, class Print>
 std::string array(const Range& range, Print print) {
-  std::string text = "[";
-  for (const auto& element : range) text.append(text.size() > 1 ? "," : "").append(print(element));
-  return text + "]";
+  std::string text;
+  for (const auto& element : range) text.append(text.empty() ? "" : ",").append(print(element));
+  return fmt::format("[{}]", text);
 }
 
 std::string strings(const std::vector<std::string>& texts) { return array(texts, script_string); }
@@ -74,8 +74,8 @@ std::string escaped(std::string_view text) {
 std::string script_string(const std::string& text) {
   std::string safe;
   for (const char c : Json(text).dump(-1, ' ', false, Json::error_handler_t::replace)) {
-    if (c == '<')
-      safe += "\\u003c";
+    if (c == '<' || c == '>')
+      safe += c == '<' ? "\\u003c" : "\\u003e";
     else
       safe += c;
   }

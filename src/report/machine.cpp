@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sys/utsname.h>
 
 #include <fstream>
@@ -32,7 +33,8 @@ Machine this_machine() {
   machine.system = value_of("/etc/os-release", "PRETTY_NAME", '=');
   utsname kernel{};
   if (uname(&kernel) == 0)
-    machine.system += std::string(machine.system.empty() ? "" : ", ") + kernel.sysname + " " + kernel.release;
+    machine.system =
+        fmt::format("{}{}{} {}", machine.system, machine.system.empty() ? "" : ", ", kernel.sysname, kernel.release);
   return machine;
 }
 
