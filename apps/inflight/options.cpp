@@ -11,6 +11,18 @@
 namespace inflight::app {
 namespace {
 
+/// What is told of the run itself.
+void add_record_options(CLI::App& command, Options& options) {
+  add_text(command, "--report", options.report, "FILE.html")
+      ->description("the run in charts: speed, times, stages, processor, queues, events");
+  add_text(command, "--timeline", options.timeline, "FILE.html")
+      ->description("every request and every step on a time axis, to zoom into");
+  add_text(command, "--trace", options.trace, "FILE.json")
+      ->description("the same for ui.perfetto.dev or chrome://tracing");
+  add_text(command, "--metrics", options.metrics, "[ADDRESS:]PORT")
+      ->description("serve Prometheus metrics while it runs; port 0 takes a free one");
+}
+
 /// Above the progress bar, where there is one.
 void print_event(const DeviceEvent& event) {
   static const TimePoint start = steady_clock().now();
@@ -93,6 +105,7 @@ void add_output_options(CLI::App& command, Options& options) {
   add_text(command, "--summary", options.summary, "FILE")
       ->description("the run in numbers, as JSON; - for standard output");
   command.add_flag("--show", options.show, "show the annotated frames in a window");
+  add_record_options(command, options);
 }
 
 void add_compare_options(CLI::App& command, Options& options) {

@@ -29,6 +29,10 @@ struct Options {
   std::string codec;
   std::string json;
   std::string summary;
+  std::string report;    ///< HTML
+  std::string timeline;  ///< HTML
+  std::string trace;     ///< Chrome-trace JSON
+  std::string metrics;   ///< PORT or ADDRESS:PORT
   bool show = false;
   bool calibrate = false;
   bool quiet = false;
@@ -44,7 +48,7 @@ void add_model_options(CLI::App& command, Options& options, bool by_place = fals
 void add_source_options(CLI::App& command, Options& options);
 /// Requests, credits, quiet.
 void add_run_options(CLI::App& command, Options& options);
-/// -o, --json, --summary, --show.
+/// -o, --json, --summary, --show, --report, --timeline, --trace, --metrics.
 void add_output_options(CLI::App& command, Options& options);
 /// --rounds, and outputs that are measured.
 void add_compare_options(CLI::App& command, Options& options);

@@ -46,7 +46,8 @@ fs::path input_path(const std::string& input) {
 }
 
 Result<void> check_distinct(const Options& options) {
-  const std::vector<std::string> outputs{options.output, options.json, options.summary};
+  const std::vector<std::string> outputs{options.output, options.json,     options.summary,
+                                         options.report, options.timeline, options.trace};
   if (options.json == "-" && options.summary == "-")
     return fail(ErrorCode::invalid_argument, "--json - and --summary - would mix; write one of them to a file");
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -117,8 +118,11 @@ Result<void> check_file(const std::string& output) {
 
 Result<void> check_outputs(const Options& options) {
   if (Result<void> ok = check_distinct(options); !ok) return ok;
-  for (const std::string& path : {options.json, options.summary})
-    if (Result<void> ok = check_file(path); !ok) return ok;
+  for (const auto& [flag, path] : {std::pair("--report", &options.report), std::pair("--timeline", &options.timeline),
+                                   std::pair("--trace", &options.trace)})
+    if (*path == "-") return fail(ErrorCode::invalid_argument, fmt::format("{} -: name a file instead", flag));
+  for (const std::string* path : {&options.json, &options.summary, &options.report, &options.timeline, &options.trace})
+    if (Result<void> ok = check_file(*path); !ok) return ok;
   if (options.output.empty() || is_image_folder(options.output)) return {};
   return check_file(options.output);
 }

@@ -62,6 +62,26 @@ struct Progress {
   Duration elapsed{0};  ///< since run() began; stands still once it has ended
 };
 
+/// What all threads of a stage have done so far.
+struct StageProgress {
+  std::string name;  ///< as in StageSummary
+  std::uint64_t frames = 0;
+  Duration busy{0};  ///< wall time, summed over its threads; of inference, over the requests
+};
+
+/// A run at one moment, in full.
+struct RunStatus {
+  Progress progress;
+  FrameCounts frames;    ///< ended so far; adds up only at the end
+  Histogram end_to_end;  ///< of the emitted ones
+  std::vector<StageProgress> stages;
+  // Zero where a run is synchronous, or over:
+  int requests = 0, in_flight = 0;                        ///< of the pool, and those that infer
+  std::size_t frames_held = 0, most_frames = 0;           ///< credits taken, and those there are
+  std::size_t bytes_held = 0, most_bytes = 0;             ///< the same in bytes of pixels
+  std::size_t waiting_to_infer = 0, waiting_to_post = 0;  ///< frames in the queues between stages
+};
+
 struct PipelineOptions {
   Api api = Api::async;
   int requests = 0;  ///< in flight at most; 0: by measurement, a little more than optimal_requests()
@@ -70,9 +90,12 @@ struct PipelineOptions {
   std::size_t max_frame_bytes = std::size_t{256} << 20;
   int max_frames = 0;      ///< the same as a count; 0: by the number of requests, for each source
   Clock* clock = nullptr;  ///< nullptr: steady_clock()
+  /// Told of every step of every frame, of every request and, at the end, of all events; it is started when run()
+  /// begins and must outlive it. nullptr: nobody is told.
+  TimelineRecorder* recorder = nullptr;
 };
 
-/// Build it, run it once. run() blocks; close(), stop() and progress() may come from other threads.
+/// Build it, run it once. run() blocks; close(), stop(), progress() and status() may come from other threads.
 class Pipeline {
  public:
   Pipeline(Detector detector, PipelineOptions options = {});
@@ -98,6 +121,26 @@ class Pipeline {
   /// What runs is finished; what waits is dropped, and accounted as such.
   void stop() noexcept;
   Progress progress() const;
+  /// As progress(), with all that metrics and reports want to know: some microseconds and 40 KB.
+  RunStatus status() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Looks at a run and at the machine ten times a second, on a thread of its own. In bounded memory: when there are
+/// too many samples, every other one goes, and from then on half as many are taken.
+class RunSampler {
+ public:
+  /// `pipeline` must stay where it is until take(). `clock`: that of the run; nullptr: steady_clock().
+  explicit RunSampler(const Pipeline& pipeline, Clock* clock = nullptr);
+  RunSampler(RunSampler&&) noexcept;
+  RunSampler& operator=(RunSampler&&) noexcept;
+  ~RunSampler();
+
+  /// Takes a last sample and ends.
+  RunSamples take();
 
  private:
   class Impl;

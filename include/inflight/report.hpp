@@ -28,8 +28,9 @@ class Histogram {
   /// The smallest recorded value that at least `share` (0..1] of all values do not exceed ("nearest rank"),
   /// never outside [min(), max()]. 0 when empty.
   Duration percentile(double share) const noexcept;
-  /// How many recorded values are larger; those within 1/256 of it may count either way.
-  std::uint64_t count_above(Duration value) const noexcept;
+  /// How many values do not exceed `value`, as exactly as the buckets allow.
+  std::uint64_t count_up_to(Duration value) const noexcept;
+  Duration sum() const noexcept { return Duration(static_cast<Duration::rep>(sum_ns_)); }
 
  private:
   // 128 equal buckets per power of two of nanoseconds, up to 2^44 ns (4.9 hours); one each below 256 ns.
@@ -96,6 +97,25 @@ struct RunSummary {
   std::string error;  ///< why the run failed; empty if it did not
 };
 
+/// How a run and the machine stood at one moment. What only grows is told as it stood: rates are differences.
+struct RunSample {
+  Duration at{0};  ///< since the start of the run
+  std::uint64_t emitted = 0, dropped = 0, failed = 0;
+  std::vector<Duration> stages;   ///< time at work so far, by RunSamples::stages
+  std::vector<Duration> cores;    ///< time busy so far, whoever kept it busy, by RunSamples::cores
+  std::vector<Duration> threads;  ///< processor time so far, by RunSamples::threads; shorter where more came later
+  int requests = 0, in_flight = 0;
+  std::size_t frames_held = 0, most_frames = 0, waiting_to_infer = 0, waiting_to_post = 0;
+  double megabytes_held = 0;
+};
+
+struct RunSamples {
+  std::vector<std::string> stages;
+  std::vector<int> cores;            ///< those that this process may use; empty where the system does not tell
+  std::vector<std::string> threads;  ///< of this process, by name: threads of one name count together
+  std::vector<RunSample> samples;
+};
+
 /// The form documented for `--summary`, indented.
 std::string to_json(const RunSummary& summary);
 /// For people: a few aligned lines.
@@ -129,8 +149,8 @@ enum class ChartKind : std::uint8_t { line, step, bar, scatter };
 /// Points (x[i], y[i]); what is not finite is a gap. For bars, and wherever the chart has categories, x may be
 /// empty: y[i] then belongs to category i.
 struct Series {
-  std::string name;
-  std::vector<double> x, y;
+  std::string name{};
+  std::vector<double> x{}, y{};
 };
 
 /// A vertical line across the chart: the moment of a switch.
@@ -140,11 +160,11 @@ struct Marker {
 };
 
 struct Chart {
-  std::string title, x_label, y_label;
+  std::string title{}, x_label{}, y_label{};
   ChartKind kind = ChartKind::line;
-  std::vector<std::string> categories;  ///< empty: x is a number
-  std::vector<Series> series;
-  std::vector<Marker> markers;
+  std::vector<std::string> categories{};  ///< empty: x is a number
+  std::vector<Series> series{};
+  std::vector<Marker> markers{};
   bool log_y = false;
 };
 
@@ -160,6 +180,28 @@ struct Page {
   std::string title, subtitle;
   std::vector<Section> sections;
 };
+
+/// What a run ran on. What the system does not tell is empty or 0.
+struct Machine {
+  std::string cpu;  ///< as it calls itself
+  int cores = 0;    ///< that this process may use
+  double memory_gb = 0;
+  std::string system;  ///< distribution, kernel
+};
+Machine this_machine();
+
+/// A run with all that was seen of it.
+struct RunReport {
+  RunSummary summary;
+  Histogram end_to_end;
+  RunSamples samples;
+  /// What else a reader needs to believe it or to repeat it: a name and what it was.
+  std::vector<std::vector<std::string>> environment;
+};
+/// The numbers are those of to_text and to_json, from the same structure.
+Page to_page(const RunReport& report);
+/// The same run by its requests and threads.
+Page to_page(const RunReport& report, Timeline timeline);
 
 /// One file that needs no other and no network; dark and light, for screens and for paper. Every text of the page
 /// is shown as it is, whatever it holds.

@@ -44,6 +44,11 @@ void Credits::set_max_count(std::size_t max_count) {
   room_.notify_all();
 }
 
+Credits::Held Credits::held() const {
+  MutexLock lock(mutex_);
+  return {bytes_, max_bytes_, count_, max_count_};
+}
+
 std::size_t Credits::bytes() const {
   MutexLock lock(mutex_);
   return bytes_;

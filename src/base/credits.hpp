@@ -26,6 +26,10 @@ class Credits {
   /// What was taken beyond a lower bound stays taken until it is given back.
   void set_max_count(std::size_t max_count) INFLIGHT_EXCLUDES(mutex_);
 
+  struct Held {
+    std::size_t bytes, max_bytes, count, max_count;
+  };
+  Held held() const INFLIGHT_EXCLUDES(mutex_);
   std::size_t bytes() const INFLIGHT_EXCLUDES(mutex_);
   std::size_t max_bytes_held() const INFLIGHT_EXCLUDES(mutex_);
 

@@ -23,6 +23,17 @@ TEST(Credits, BoundBytesAndNumber) {
   EXPECT_EQ(credits.max_bytes_held(), 100U);
 }
 
+TEST(Credits, TellWhatIsHeldAndWhatMayBe) {
+  Credits credits(100, 4);
+  EXPECT_TRUE(credits.take(30));
+  EXPECT_TRUE(credits.take(20));
+  const Credits::Held held = credits.held();
+  EXPECT_EQ(held.bytes, 50U);
+  EXPECT_EQ(held.max_bytes, 100U);
+  EXPECT_EQ(held.count, 2U);
+  EXPECT_EQ(held.max_count, 4U);
+}
+
 TEST(Credits, FollowAnotherBoundOnTheirNumber) {
   Credits credits(100, 1);
   EXPECT_TRUE(credits.take(1));

@@ -53,7 +53,7 @@ void estimate_percentile(const ScenarioOptions& options, const LoadSummary& summ
 
 void check_bound(const ScenarioOptions& options, const LoadSummary& summary, ScenarioVerdict& verdict) {
   double share = percentile_of(options);
-  std::uint64_t over = summary.latency.count_above(options.bound);
+  std::uint64_t over = summary.latency.count() - summary.latency.count_up_to(options.bound);
   std::optional<std::uint64_t> allowed = allowed_over_latency(summary.queries, share);
   verdict.value = summary.inferences_per_second();
   bool met = allowed && over <= *allowed;

@@ -71,6 +71,16 @@ TEST(Allocations, AreNoneOnceTheRunIsWarm) {
   }
 }
 
+TEST(Allocations, AreNoneWhereItIsRecorded) {
+  for (Api api : {Api::sync, Api::async}) {
+    Simulation simulation("sim:latency=1ms..4ms,lanes=3,rows=1");
+    TimelineRecorder recorder;
+    PipelineOptions options = simulation.with(api);
+    options.recorder = &recorder;
+    EXPECT_EQ(allocations_of(simulation.detector, options), 0U) << (api == Api::sync ? "sync" : "async");
+  }
+}
+
 TEST(Allocations, AreOnlyThoseOfTheTextWhereFramesFail) {
   Simulation simulation("sim:latency=1ms..4ms,lanes=3,rows=1,fail_rate=0.5");
   EXPECT_LE(allocations_of(simulation.detector, simulation.options), 3 * (kFrames - kWarm));

@@ -32,10 +32,11 @@ std::size_t expected_bytes(const Source& source) {
 
 }  // namespace
 
-AsyncRun::Lane::Lane(const RunParts& parts, int requests, std::size_t count)
+AsyncRun::Lane::Lane(const RunParts& parts, int requests, std::size_t count, StageMeter meter)
     : credits(parts.options.max_frame_bytes / parts.sources.size(), frames_per_source(parts, requests)),
       free(count),
-      reorder(count) {
+      reorder(count),
+      decode(std::move(meter)) {
   provide(frames_per_source(parts, requests));
 }
 
@@ -56,9 +57,13 @@ AsyncRun::AsyncRun(RunParts& parts, Tally& tally, EventLog& events, InferQueue q
       jobs_per_source_(jobs_per_source(parts, requests_)),
       decoded_(jobs_per_source_ * parts.sources.size()),
       completed_(jobs_per_source_ * parts.sources.size()),
+      preprocess_(tally.meter(Stage::preprocess, "feed")),
+      infer_(tally.meter(Stage::infer, "post")),
+      postprocess_(tally.meter(Stage::postprocess, "post")),
       sources_left_(static_cast<int>(parts.sources.size())) {
   for (std::size_t i = 0; i < parts_.sources.size(); ++i)
-    lanes_.push_back(std::make_unique<Lane>(parts_, requests_, jobs_per_source_));
+    lanes_.push_back(std::make_unique<Lane>(parts_, requests_, jobs_per_source_,
+                                            tally.meter(Stage::decode, "source-" + std::to_string(i))));
 }
 
 AsyncRun::~AsyncRun() = default;
@@ -84,9 +89,9 @@ RunNumbers AsyncRun::run() {
   RunNumbers numbers;
   numbers.requests = queue_.stats().requests;
   for (auto& lane : lanes_) numbers[Stage::decode].merge(lane->decode);
-  numbers[Stage::preprocess] = preprocess_;
-  numbers[Stage::infer] = infer_;
-  numbers[Stage::postprocess] = postprocess_;
+  numbers[Stage::preprocess].merge(preprocess_);
+  numbers[Stage::infer].merge(infer_);
+  numbers[Stage::postprocess].merge(postprocess_);
   for (auto& sink : sinks_) numbers[Stage::sink].merge(sink->meter());
   return numbers;
 }
@@ -98,6 +103,21 @@ void AsyncRun::end(bool drop) noexcept {
     lanes_[id]->credits.close();
     parts_.sources[id].source->interrupt();
   }
+}
+
+void AsyncRun::fill(RunStatus& status) const {
+  InferQueueStats requests = queue_.stats();
+  status.requests = requests.requests;
+  status.in_flight = requests.in_flight;
+  for (const auto& lane : lanes_) {
+    Credits::Held held = lane->credits.held();
+    status.frames_held += held.count;
+    status.most_frames += held.max_count;
+    status.bytes_held += held.bytes;
+    status.most_bytes += held.max_bytes;
+  }
+  status.waiting_to_infer = decoded_.size();
+  status.waiting_to_post = completed_.size();
 }
 
 // ---- sinks ----
@@ -112,16 +132,17 @@ void AsyncRun::start_sinks() {
 }
 
 SinkWorker& AsyncRun::start_sink(std::unique_ptr<Sink> sink) {
-  SinkWorker::Handlers handlers;
-  handlers.release = [this](Job& job) {
+  auto let_go = [this](Job& job) {
     if (job.holders.fetch_sub(1, std::memory_order_acq_rel) == 1) release(job);
   };
-  handlers.failed = [this](const Error& error) {
+  auto failed = [this](const Error& error) {
     events_.fail(clock_.now(), "sink_failed", error);
     end(false);  // output that cannot be kept is not worth computing
   };
   std::size_t capacity = jobs_per_source_ * lanes_.size();
-  sinks_.push_back(std::make_unique<SinkWorker>(std::move(sink), clock_, capacity, std::move(handlers)));
+  StageMeter meter = tally_.meter(Stage::sink, "sink-" + std::to_string(sinks_.size()));
+  SinkWorker::Handlers handlers{let_go, failed, clock_};
+  sinks_.push_back(std::make_unique<SinkWorker>(std::move(sink), std::move(meter), capacity, std::move(handlers)));
   return *sinks_.back();
 }
 
@@ -170,13 +191,15 @@ void AsyncRun::feed_frame(Job& job) {
   // Only now: what was waiting for a request when the run was stopped is dropped too.
   if (dropping_.load(std::memory_order_relaxed))
     return skip(job, FrameStatus::dropped, {ErrorCode::closed, "the run was stopped"});
-  auto transform = timed(preprocess_, clock_,
+  auto transform = timed(preprocess_, clock_, job.result.frame.id,
                          [&] { return preprocess(parts_.detector, job.result.frame.picture(), slot->request()); });
   if (!transform) return skip(job, FrameStatus::failed, std::move(transform.error()));
   job.transform = *transform;
+  if (tally_.recorder()) job.times = {submitted_++, slot->index(), clock_.now(), {}};
   Result<Ticket> ticket = std::move(*slot).submit([this, &job](Completed done) {
     job.outcome = std::move(done.outcome);
     job.slot = std::move(done.slot);
+    if (job.times) job.times->completed = clock_.now();
     completed(job);
   });
   if (!ticket) skip(job, FrameStatus::failed, std::move(ticket.error()));
@@ -195,6 +218,7 @@ void AsyncRun::follow_requests() {
 
 /// A frame that will not be inferred goes on to its place in the order all the same.
 void AsyncRun::skip(Job& job, FrameStatus status, Error why) {
+  job.times.reset();
   job.result.status = status;
   job.outcome = fail(std::move(why));
   completed(job);
@@ -213,15 +237,23 @@ void AsyncRun::post() {
   }
 }
 
+/// On this thread, so that the engine's does nothing but hand on.
+void AsyncRun::record(Job& job) {
+  if (!job.times) return;
+  tally_.recorder()->request(request_record(parts_.detector, job.outcome, *job.times));
+  job.times.reset();
+}
+
 void AsyncRun::settle(Job& job) {
   FrameResult& result = job.result;
   result.device.clear();
   result.infer_time = Duration{0};
+  record(job);
   if (job.outcome) {
     result.device = job.outcome->device;
     result.infer_time = job.outcome->infer_time;
     infer_.record(result.infer_time);
-    job.outcome = timed(postprocess_, clock_,
+    job.outcome = timed(postprocess_, clock_, result.frame.id,
                         [&] { return postprocess(parts_.detector, job.slot.request(), job.transform, result); });
   }
   job.slot = {};  // the request is free for the next frame

@@ -35,10 +35,13 @@ class AsyncRun {
   /// From any thread: no more input; with `drop`, what has not been started is dropped.
   void end(bool drop) noexcept;
 
+  /// From any thread: requests, credits and queues.
+  void fill(RunStatus& status) const;
+
  private:
   /// A source with its budget and its way out.
   struct Lane {
-    Lane(const RunParts& parts, int requests, std::size_t most_jobs);
+    Lane(const RunParts& parts, int requests, std::size_t most_jobs, StageMeter meter);
     /// Jobs for so many frames. Until the run begins of its thread, then of the feeding one.
     void provide(std::size_t frames);
     Credits credits;
@@ -60,6 +63,7 @@ class AsyncRun {
   void skip(Job& job, FrameStatus status, Error why);
   void completed(Job& job);
   void post();
+  void record(Job& job);
   void settle(Job& job);
   void emit(Job& job);
   void release(Job& job);
@@ -69,7 +73,8 @@ class AsyncRun {
   EventLog& events_;
   Clock& clock_;
   InferQueue queue_;
-  int requests_;  // of queue_; of the feeding thread
+  int requests_;                 // of queue_; of the feeding thread
+  std::uint64_t submitted_ = 0;  // counted for the recorder only; of the feeding thread
   const std::size_t jobs_per_source_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   BoundedQueue<Job*> decoded_;

@@ -3,10 +3,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 #include "inflight/frame.hpp"
 #include "inflight/infer_queue.hpp"
 #include "inflight/vision.hpp"
+#include "steps.hpp"
 
 namespace inflight {
 
@@ -17,9 +19,10 @@ struct Job {
   std::uint64_t sequence = 0;  ///< of its source, without gaps: what order means
   std::size_t credit = 0;      ///< bytes taken from the source's budget
   SourceTransform transform;
-  InferQueue::Slot slot;         ///< the request, while it holds this frame
-  Outcome outcome;               ///< so far: an error settles it
-  std::atomic<int> holders = 0;  ///< sinks that have not let it go
+  InferQueue::Slot slot;            ///< the request, while it holds this frame
+  Outcome outcome;                  ///< so far: an error settles it
+  std::optional<InferTimes> times;  ///< where somebody records, and once it was submitted
+  std::atomic<int> holders = 0;     ///< sinks that have not let it go
 };
 
 }  // namespace inflight

@@ -45,9 +45,10 @@ class Pipeline::Impl {
       ran_ = false;  // what is missing may be added
       return fail(std::move(ready.error()));
     }
-    tally_.rates.resize(parts.sources.size());
+    tally_.start(parts.sources.size(), parts.options.recorder);
     begin_ = parts.clock().now();
     events_.start(begin_);
+    if (parts.options.recorder) parts.options.recorder->start(begin_);
     began_.store(true, std::memory_order_release);
     Duration cpu = process_cpu_time();
     bool sync = parts.options.api == Api::sync;
@@ -60,6 +61,7 @@ class Pipeline::Impl {
     RunSummary summary = summarise_run(parts, tally_, *numbers);
     DeviceLog* devices = parts.detector.device_log.get();
     events_.write_to(summary, devices ? devices->take() : std::vector<DeviceEvent>());
+    record_events(summary);
     return summary;
   }
 
@@ -83,6 +85,15 @@ class Pipeline::Impl {
     return progress;
   }
 
+  RunStatus status() const {
+    RunStatus status;
+    status.progress = progress();
+    tally_.fill(status);
+    MutexLock lock(mutex_);
+    if (async_) async_->fill(status);
+    return status;
+  }
+
  private:
   Result<void> check_parts() const {
     if (parts.sources.empty()) return fail(ErrorCode::invalid_argument, "the pipeline has no source");
@@ -93,6 +104,13 @@ class Pipeline::Impl {
       hollow = hollow || !entry.source || std::ranges::any_of(entry.sinks, missing);
     if (hollow) return fail(ErrorCode::invalid_argument, "a source or sink of the pipeline is null");
     return check(parts.detector);
+  }
+
+  void record_events(const RunSummary& summary) const {
+    if (!parts.options.recorder) return;
+    for (const Event& event : summary.events)
+      parts.options.recorder->event(
+          {begin_ + event.at, event.kind, event.device, event.text, event.inferences_per_second});
   }
 
   /// For a run that could not begin: what its sinks have opened is closed all the same, and what went wrong with
@@ -135,7 +153,7 @@ class Pipeline::Impl {
   std::atomic<bool> began_ = false;
   std::atomic<bool> ended_ = false;
   std::atomic<bool> closing_ = false;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   AsyncRun* async_ INFLIGHT_GUARDED_BY(mutex_) = nullptr;
   bool dropping_ INFLIGHT_GUARDED_BY(mutex_) = false;
 };
@@ -163,5 +181,6 @@ Result<RunSummary> Pipeline::run() { return impl_->run(); }
 void Pipeline::close() noexcept { impl_->end(false); }
 void Pipeline::stop() noexcept { impl_->end(true); }
 Progress Pipeline::progress() const { return impl_->progress(); }
+RunStatus Pipeline::status() const { return impl_->status(); }
 
 }  // namespace inflight

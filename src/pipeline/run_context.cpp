@@ -41,20 +41,35 @@ void EventLog::write_to(RunSummary& summary, const std::vector<DeviceEvent>& of_
 
 void Tally::settle(FrameResult& result, const Error* error, TimePoint now) {
   result.end_to_end_time = now - result.frame.read_at;
-  result.frames_per_second = rates[result.frame.source].tick(now);
+  result.frames_per_second = rates_[result.frame.source].tick(now);
+  MutexLock lock(mutex_);
   switch (result.status) {
     case FrameStatus::emitted:
-      ++counts.emitted;
-      end_to_end.record(result.end_to_end_time);
+      ++counts_.emitted;
+      end_to_end_.record(result.end_to_end_time);
       break;
     case FrameStatus::dropped:
-      ++counts.dropped[error ? to_string(error->code) : result.reason];
+      ++counts_.dropped[error ? to_string(error->code) : result.reason];
       break;
     case FrameStatus::failed:
-      ++counts.failed[error ? to_string(error->code) : result.reason];
+      ++counts_.failed[error ? to_string(error->code) : result.reason];
       break;
   }
   done.fetch_add(1, std::memory_order_release);
+}
+
+StageMeter Tally::meter(Stage stage, std::string thread) {
+  return {stage, std::move(thread), {&stages_[static_cast<std::size_t>(stage)], recorder_}};
+}
+
+void Tally::fill(RunStatus& status) const {
+  for (std::size_t i = 0; i < kStageNames.size(); ++i)
+    status.stages.push_back({kStageNames[i], stages_[i].frames.load(std::memory_order_relaxed),
+                             Duration(stages_[i].busy.load(std::memory_order_relaxed))});
+  MutexLock lock(mutex_);
+  status.frames = counts_;
+  status.frames.read = read.load();
+  status.end_to_end = end_to_end_;
 }
 
 namespace {
@@ -111,13 +126,14 @@ std::string find_bottleneck(const RunSummary& summary) {
 RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNumbers& numbers) {
   RunSummary summary;
   summary.api = parts.options.api == Api::sync ? "sync" : "async";
-  summary.frames = tally.counts;
-  summary.frames.read = tally.read.load();
+  RunStatus status;
+  tally.fill(status);
+  summary.frames = std::move(status.frames);
   summary.wall_s = to_seconds(numbers.wall);
   summary.cpu_s = to_seconds(numbers.cpu);
   summary.peak_rss_mb = peak_rss_mb();
   summary.fps = summary.wall_s > 0 ? static_cast<double>(summary.frames.emitted) / summary.wall_s : 0;
-  summary.latency = summarise(tally.end_to_end);
+  summary.latency = summarise(status.end_to_end);
   summary.engine = summarise_engine(parts, numbers);
   summary.stages = summarise_stages(numbers, std::max(1, summary.engine.execution_streams));
   summary.bottleneck = find_bottleneck(summary);

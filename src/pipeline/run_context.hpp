@@ -55,21 +55,36 @@ class EventLog {
   std::string error_ INFLIGHT_GUARDED_BY(mutex_);
 };
 
-/// Ends of frames, counted where results come out in order. One thread, save the atomics.
-struct Tally {
+/// What a run has done so far. Counted by the threads that do it; read by those who look.
+class Tally {
+ public:
+  /// Before the run begins.
+  void start(std::size_t sources, TimelineRecorder* recorder) {
+    rates_.resize(sources);
+    recorder_ = recorder;
+  }
+
   std::atomic<std::uint64_t> read = 0;
   std::atomic<std::uint64_t> done = 0;
-  FrameCounts counts;
-  Histogram end_to_end;
-  std::vector<RateMeter> rates;  ///< by source
 
-  /// Times and counts `result`, which comes out now.
-  void settle(FrameResult& result, const Error* error, TimePoint now);
+  /// Times and counts `result`, which comes out now. Called where results come out in order: by one thread.
+  void settle(FrameResult& result, const Error* error, TimePoint now) INFLIGHT_EXCLUDES(mutex_);
+  /// For a thread that does `stage`. What it measures is part of the totals.
+  StageMeter meter(Stage stage, std::string thread);
+  /// nullptr: nobody records.
+  TimelineRecorder* recorder() const noexcept { return recorder_; }
+
+  /// Frames, times and stages.
+  void fill(RunStatus& status) const INFLIGHT_EXCLUDES(mutex_);
+
+ private:
+  std::array<StageTotals, kStageNames.size()> stages_;
+  TimelineRecorder* recorder_ = nullptr;  // constant during the run
+  std::vector<RateMeter> rates_;          // by source; of the thread that settles
+  mutable Mutex mutex_;
+  FrameCounts counts_ INFLIGHT_GUARDED_BY(mutex_);
+  Histogram end_to_end_ INFLIGHT_GUARDED_BY(mutex_);
 };
-
-/// Stage names as they stand in the summary, in the order of a frame's way.
-enum class Stage : std::uint8_t { decode, preprocess, infer, postprocess, sink };
-inline constexpr std::array<const char*, 5> kStageNames{"decode", "preprocess", "infer", "postprocess", "sink"};
 
 /// The numbers of a run that ended. Fills everything but events and calibration.
 struct RunNumbers {

@@ -4,14 +4,15 @@
 
 namespace inflight {
 
-SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, const Clock& clock, std::size_t capacity, Handlers handlers)
-    : sink_(std::move(sink)), clock_(clock), handlers_(std::move(handlers)), queue_(capacity) {
+SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, StageMeter meter, std::size_t capacity, Handlers handlers)
+    : sink_(std::move(sink)), handlers_(std::move(handlers)), queue_(capacity), meter_(std::move(meter)) {
   worker_.emplace("sink", [this] { work(); });
 }
 
 void SinkWorker::work() {
   while (std::optional<Job*> job = queue_.pop()) {
-    if (!failed_) report(timed(meter_, clock_, [&] { return write(*sink_, (*job)->result); }));
+    if (!failed_)
+      report(timed(meter_, handlers_.clock, (*job)->result.frame.id, [&] { return write(*sink_, (*job)->result); }));
     handlers_.release(**job);
   }
   report(finish(*sink_));

@@ -18,10 +18,11 @@ class SinkWorker {
   struct Handlers {
     std::function<void(Job&)> release;         ///< the sink has let the job go
     std::function<void(const Error&)> failed;  ///< once, at the first failure; later jobs are only released
+    const Clock& clock;
   };
 
   /// `capacity`: as many as there are jobs, so that push() never waits: credits are what bounds a run.
-  SinkWorker(std::unique_ptr<Sink> sink, const Clock& clock, std::size_t capacity, Handlers handlers);
+  SinkWorker(std::unique_ptr<Sink> sink, StageMeter meter, std::size_t capacity, Handlers handlers);
 
   void push(Job& job) { queue_.push(&job); }
   /// No more jobs: what is queued is written, then the sink is finished.
@@ -35,7 +36,6 @@ class SinkWorker {
   void report(const Result<void>& result);
 
   std::unique_ptr<Sink> sink_;
-  const Clock& clock_;
   Handlers handlers_;
   BoundedQueue<Job*> queue_;
   StageMeter meter_;

@@ -48,7 +48,7 @@ Result<bool> read_frame(const RunParts& parts, SourceId id, Frame& frame, StageM
   // A source knows best when its work began: a decoder's delay lies before this call, the wait for a camera
   // within it. But it tells steady time, which means nothing in a run by another clock.
   if (parts.options.clock || frame.read_at == TimePoint{}) frame.read_at = begin;
-  meter.record(parts.clock().now() - std::max(begin, frame.read_at));
+  meter.record(std::max(begin, frame.read_at), parts.clock().now(), frame.id);
   return got;
 }
 
@@ -84,6 +84,25 @@ void conclude(FrameResult& result, const Outcome& outcome) {
   if (result.status == FrameStatus::emitted) result.status = FrameStatus::failed;
   result.reason.append(to_string(outcome.error().code)).append(": ").append(outcome.error().message);
   result.detections.clear();
+}
+
+TimelineRecorder::Request request_record(const Detector& detector, const Outcome& outcome, const InferTimes& times) {
+  TimelineRecorder::Request request;
+  request.number = times.number;
+  request.intended = request.submitted = times.submitted;  // a pipeline goes as fast as it can
+  request.completed = times.completed;
+  request.lane = times.lane;
+  request.failed = !outcome;
+  if (outcome) {
+    request.device = outcome->device;
+    request.batch = outcome->batch;
+  } else {
+    // An engine that fails does not say where: what serves now is the best guess.
+    thread_local std::string device;
+    device = detector.model->runtime().device;
+    request.device = device;
+  }
+  return request;
 }
 
 Result<void> write(Sink& sink, const FrameResult& result) {

@@ -29,6 +29,15 @@ Outcome postprocess(const Detector& detector, InferRequest& request, const Sourc
 /// Lets `result` say how its frame ended. One that would have been emitted has failed if `outcome` is an error.
 void conclude(FrameResult& result, const Outcome& outcome);
 
+/// When and where one inference ran.
+struct InferTimes {
+  std::uint64_t number = 0;
+  std::uint32_t lane = 0;
+  TimePoint submitted, completed;
+};
+/// For a recorder. `outcome`: of the engine.
+TimelineRecorder::Request request_record(const Detector& detector, const Outcome& outcome, const InferTimes& times);
+
 Result<void> write(Sink& sink, const FrameResult& result);
 Result<void> finish(Sink& sink);
 

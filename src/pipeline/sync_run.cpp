@@ -14,7 +14,12 @@ namespace {
 class SyncRun {
  public:
   SyncRun(RunParts& parts, Tally& tally, EventLog& events, std::atomic<bool>& closing, InferRequest& request)
-      : parts_(parts), tally_(tally), events_(events), closing_(closing), request_(request), clock_(parts.clock()) {}
+      : parts_(parts), tally_(tally), events_(events), closing_(closing), request_(request), clock_(parts.clock()) {
+    for (std::size_t i = 0; i < kStageNames.size(); ++i) {
+      auto stage = static_cast<Stage>(i);
+      numbers_[stage] = tally.meter(stage, "run");
+    }
+  }
 
   void play(SourceId id) {
     while (!closing_.load(std::memory_order_relaxed) && read(id)) {
@@ -48,23 +53,31 @@ class SyncRun {
   }
 
   Outcome try_infer() {
-    auto transform = timed(numbers_[Stage::preprocess], clock_,
+    auto transform = timed(numbers_[Stage::preprocess], clock_, result_.frame.id,
                            [&] { return preprocess(parts_.detector, result_.frame.picture(), request_); });
     if (!transform) return fail(std::move(transform.error()));
-    Outcome outcome = infer(request_);
+    Outcome outcome = infer_recorded();
     if (!outcome) return outcome;
     numbers_[Stage::infer].record(outcome->infer_time);
     result_.device = outcome->device;
     result_.infer_time = outcome->infer_time;
-    return timed(numbers_[Stage::postprocess], clock_,
+    return timed(numbers_[Stage::postprocess], clock_, result_.frame.id,
                  [&] { return postprocess(parts_.detector, request_, *transform, result_); });
+  }
+
+  Outcome infer_recorded() {
+    if (!tally_.recorder()) return infer(request_);
+    TimePoint begin = clock_.now();
+    Outcome outcome = infer(request_);
+    tally_.recorder()->request(request_record(parts_.detector, outcome, {inferred_++, 0, begin, clock_.now()}));
+    return outcome;
   }
 
   void emit(std::span<std::unique_ptr<Sink>> own) {
     TimePoint begin = clock_.now();
     for (auto sinks : {own, std::span(parts_.shared_sinks)})
       for (std::unique_ptr<Sink>& sink : sinks) write_to(*sink);
-    numbers_[Stage::sink].record(clock_.now() - begin);
+    numbers_[Stage::sink].record(begin, clock_.now(), result_.frame.id);
     result_.frame = {};  // the pixels go back before the next ones are asked for
   }
 
@@ -94,6 +107,7 @@ class SyncRun {
   FrameResult result_;
   Outcome outcome_;  // of that frame, so far
   RunNumbers numbers_;
+  std::uint64_t inferred_ = 0;  // counted for the recorder only
   std::vector<const Sink*> failed_sinks_;
 };
 

@@ -39,7 +39,8 @@ std::vector<std::string> quoted(const std::vector<std::string>& texts) {
 /// Writes events one by one, so that a trace costs no memory of its own.
 class TraceFile {
  public:
-  explicit TraceFile(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "w")) {
+  /// `zero`: what the trace begins with; viewers do not show what lies before 0.
+  TraceFile(const std::filesystem::path& path, Duration zero) : file_(std::fopen(path.c_str(), "w")), zero_(zero) {
     if (!file_) return;
     std::setvbuf(file_, nullptr, _IOFBF, std::size_t{1} << 18);
     std::fputs("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [", file_);
@@ -60,11 +61,11 @@ class TraceFile {
   };
   void slice(const Slice& s) {
     write(fmt::format(R"({{"ph":"X","pid":{},"tid":{},"ts":{},"dur":{},"name":{},"args":{{{}}}}})", s.kind, s.track,
-                      micros(s.begin), micros(std::max(Duration{0}, s.end - s.begin)), s.name, s.args));
+                      micros(s.begin - zero_), micros(std::max(Duration{0}, s.end - s.begin)), s.name, s.args));
   }
   void instant(Duration at, std::string_view name, std::string_view args) {
     write(fmt::format(R"({{"ph":"i","s":"g","pid":{},"tid":0,"ts":{},"name":{},"args":{{{}}}}})", int{kDevices},
-                      micros(at), name, args));
+                      micros(at - zero_), name, args));
   }
   void name_kind(int kind, std::string_view name) {
     write(fmt::format(R"({{"ph":"M","pid":{0},"name":"process_name","args":{{"name":"{1}"}}}})", kind, name));
@@ -91,6 +92,7 @@ class TraceFile {
   }
 
   std::FILE* file_;
+  const Duration zero_;
   const char* between_ = "\n";
 };
 
@@ -152,10 +154,17 @@ void write_events(TraceFile& file, const Timeline& timeline) {
   }
 }
 
+/// Devices begin to compile before a run begins.
+Duration first_time(const Timeline& timeline) {
+  Duration first{0};
+  for (const Event& event : timeline.events) first = std::min(first, event.at);
+  return first;
+}
+
 }  // namespace
 
 Result<void> write_chrome_trace(const Timeline& timeline, const std::filesystem::path& path) {
-  TraceFile file(path);
+  TraceFile file(path, first_time(timeline));
   if (!file.is_open())
     return fail(ErrorCode::unwritable_output,
                 fmt::format("{}: {}; choose another output path", path.string(), std::strerror(errno)));

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "inflight/report.hpp"
 
@@ -64,6 +65,13 @@ Duration Histogram::mean() const noexcept {
   return Duration{static_cast<Duration::rep>(std::llround(mean))};
 }
 
+std::uint64_t Histogram::count_up_to(Duration value) const noexcept {
+  if (value >= max_) return count_;
+  if (value < min_) return 0;
+  const auto last = static_cast<std::ptrdiff_t>(bucket_of(value));
+  return std::accumulate(buckets_.begin(), buckets_.begin() + last + 1, std::uint64_t{0});
+}
+
 Duration Histogram::percentile(double share) const noexcept {
   const std::uint64_t rank = nearest_rank(share, count_);
   // The last rank is the maximum, which is known exactly.
@@ -74,14 +82,6 @@ Duration Histogram::percentile(double share) const noexcept {
     if (passed >= rank) return std::clamp(middle_of(i), min_, max_);
   }
   return max_;
-}
-
-std::uint64_t Histogram::count_above(Duration value) const noexcept {
-  if (value >= max_) return 0;
-  if (value < min_) return count_;
-  std::uint64_t above = 0;
-  for (std::size_t i = bucket_of(value) + 1; i < kBuckets; ++i) above += buckets_[i];
-  return above;
 }
 
 LatencySummary summarise(const Histogram& histogram) noexcept {

@@ -166,5 +166,15 @@ TEST(FrameCounts, AddUpWhenEveryFrameEndedOnce) {
   EXPECT_FALSE(frames.adds_up());
 }
 
+TEST(Histogram, CountsWhatIsAsFast) {
+  Histogram histogram;
+  for (int ms : {1, 2, 3, 10}) histogram.record(std::chrono::milliseconds(ms));
+  EXPECT_EQ(histogram.count_up_to(Duration{0}), 0U);
+  EXPECT_EQ(histogram.count_up_to(std::chrono::microseconds(2500)), 2U);
+  EXPECT_EQ(histogram.count_up_to(std::chrono::milliseconds(10)), 4U);
+  EXPECT_EQ(histogram.count_up_to(std::chrono::hours(5)), 4U);
+  EXPECT_EQ(histogram.sum(), std::chrono::milliseconds(16));
+}
+
 }  // namespace
 }  // namespace inflight

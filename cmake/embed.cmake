@@ -1,0 +1,22 @@
+# cmake -D OUTPUT=FILE.cpp -D HEADER=NAME.hpp -P embed.cmake NAME=FILE…: files as string constants of namespace
+# inflight::report, so that what they hold is part of the library and nothing must be found at run time.
+set(source "// Made by cmake/embed.cmake.\n#include \"${HEADER}\"\n\nnamespace inflight::report {\n")
+math(EXPR last "${CMAKE_ARGC} - 1")
+foreach(i RANGE ${last})
+  if(NOT CMAKE_ARGV${i} MATCHES "^(k[A-Za-z]+)=(.+)$")
+    continue()
+  endif()
+  set(name ${CMAKE_MATCH_1})
+  set(file ${CMAKE_MATCH_2})
+  file(READ ${file} content)
+  # It stands within a <script> or a comment of a page, which nothing of it may end.
+  string(TOLOWER "${content}" lower)
+  foreach(end "</script" "-->" ")embedded\"")
+    string(FIND "${lower}" "${end}" found)
+    if(NOT found EQUAL -1)
+      message(FATAL_ERROR "${file} holds ${end} and cannot be embedded")
+    endif()
+  endforeach()
+  string(APPEND source "\nconst std::string_view ${name} = R\"embedded(${content})embedded\";\n")
+endforeach()
+file(WRITE ${OUTPUT} "${source}\n}  // namespace inflight::report\n")

@@ -1,0 +1,86 @@
+#include "periodic.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+
+namespace inflight {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Counts, and lets others wait for a count.
+class Ticks {
+ public:
+  void add() {
+    std::lock_guard lock(mutex_);
+    ++count_;
+    changed_.notify_all();
+  }
+  void await(int count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ >= count; });
+  }
+  int count() {
+    std::lock_guard lock(mutex_);
+    return count_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+TEST(Periodic, ActsOnceAnInterval) {
+  VirtualClock clock;
+  Ticks ticks;
+  Periodic periodic("test", clock, milliseconds(100), [&] { ticks.add(); });
+  clock.advance(milliseconds(99));
+  EXPECT_EQ(ticks.count(), 0);
+  for (int i = 1; i <= 5; ++i) {
+    clock.advance(milliseconds(i == 1 ? 1 : 100));
+    ticks.await(i);
+  }
+  EXPECT_EQ(ticks.count(), 5);
+}
+
+TEST(Periodic, MakesUpForNothing) {
+  VirtualClock clock;
+  Ticks ticks;
+  Periodic periodic("test", clock, milliseconds(100), [&] { ticks.add(); });
+  clock.advance(milliseconds(100));
+  ticks.await(1);
+  clock.advance(milliseconds(1000));  // one timer was set
+  ticks.await(2);
+  EXPECT_EQ(ticks.count(), 2);
+}
+
+TEST(Periodic, WaitsForAnActionThatRuns) {
+  VirtualClock clock;
+  Ticks begun;
+  bool ended = false;
+  {
+    Periodic periodic("test", clock, milliseconds(100), [&] {
+      begun.add();
+      ended = true;
+    });
+    clock.advance(milliseconds(100));
+    begun.await(1);
+  }
+  EXPECT_TRUE(ended);
+}
+
+TEST(Periodic, LeavesNothingBehindOnItsClock) {
+  VirtualClock clock;
+  Ticks ticks;
+  {
+    Periodic periodic("test", clock, milliseconds(100), [&] { ticks.add(); });
+  }
+  EXPECT_FALSE(clock.advance_to_next());
+  EXPECT_EQ(ticks.count(), 0);
+}
+
+}  // namespace
+}  // namespace inflight

@@ -1,0 +1,75 @@
+#include "summary_lines.hpp"
+
+#include <fmt/format.h>
+
+namespace inflight::report {
+namespace {
+
+/// " (3 queue full, 1 stopped)", or nothing.
+std::string reasons(const std::map<std::string, std::uint64_t>& by_reason) {
+  std::string text;
+  for (const auto& [reason, count] : by_reason) {
+    text += fmt::format("{}{} {}", text.empty() ? " (" : ", ", count, reason);
+  }
+  return text.empty() ? text : text + ")";
+}
+
+/// The accounting as an equation, which the reader can check; "≠" would be a defect of Inflight.
+std::string frames_text(const FrameCounts& frames) {
+  return fmt::format("{} read {} {} emitted + {} dropped{} + {} failed{}", frames.read, frames.adds_up() ? "=" : "≠",
+                     frames.emitted, frames.total_dropped(), reasons(frames.dropped), frames.total_failed(),
+                     reasons(frames.failed));
+}
+
+std::string latency_text(const LatencySummary& latency) {
+  return fmt::format("p50 {}   p90 {}   p95 {}   p99 {}   max {} ms end to end", figures(latency.p50),
+                     figures(latency.p90), figures(latency.p95), figures(latency.p99), figures(latency.max));
+}
+
+std::string count_of(int n, std::string_view thing) { return fmt::format("{} {}{}", n, thing, n == 1 ? "" : "s"); }
+
+std::string engine_text(const EngineSummary& engine) {
+  return fmt::format("{}{}{}, {}, {}", engine.device.empty() ? engine.engine : engine.device,
+                     engine.precision.empty() ? "" : " in ", engine.precision, count_of(engine.requests, "request"),
+                     count_of(engine.execution_streams, "execution stream"));
+}
+
+/// Nothing where nothing was calibrated.
+std::string limit_text(const RunSummary& summary) {
+  std::string text;
+  const auto add = [&](std::string_view part, const std::string& value) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", part, value);
+  };
+  if (summary.limit_fps) add("whole pipeline", figures(summary.limit_fps) + " FPS");
+  if (summary.efficiency) add("reached", percent(*summary.efficiency));
+  if (summary.engine.ceiling_fps) add("engine alone", figures(summary.engine.ceiling_fps) + " FPS");
+  return text;
+}
+
+}  // namespace
+
+std::string speed_text(const RunSummary& summary) {
+  return fmt::format("{:.1f} FPS{}, {} s, CPU {} s, peak memory {:.0f} MB", summary.fps,
+                     summary.api.empty() ? "" : " (" + summary.api + ")", figures(summary.wall_s),
+                     figures(summary.cpu_s), summary.peak_rss_mb);
+}
+
+std::vector<std::pair<std::string, std::string>> summary_lines(const RunSummary& summary) {
+  std::vector<std::pair<std::string, std::string>> lines{{"frames", frames_text(summary.frames)},
+                                                         {"speed", speed_text(summary)},
+                                                         {"latency", latency_text(summary.latency)},
+                                                         {"engine", engine_text(summary.engine)}};
+  if (std::string limit = limit_text(summary); !limit.empty()) lines.emplace_back("limit", std::move(limit));
+  if (!summary.bottleneck.empty()) lines.emplace_back("bottleneck", summary.bottleneck);
+  return lines;
+}
+
+Rows stage_rows(const std::vector<StageSummary>& stages) {
+  Rows rows{{"stage", "core-ms", "p50 ms", "p99 ms", "busy"}};
+  for (const StageSummary& stage : stages)
+    rows.push_back(
+        {stage.name, figures(stage.core_ms), figures(stage.p50_ms), figures(stage.p99_ms), percent(stage.utilisation)});
+  return rows;
+}
+
+}  // namespace inflight::report
