@@ -77,10 +77,24 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
     Waiter* last_ = nullptr;
   };
 
+  static tl::unexpected<Error> closed() { return fail(ErrorCode::closed, "the queue is closed"); }
+
+  /// False if the callback threw: a user's exception must not unwind an engine's thread.
+  template <class Argument>
+  static bool call(Callback<void(Argument)>& callback, Argument argument) noexcept {
+    try {
+      callback(std::move(argument));
+      return true;
+    } catch (...) {
+      return false;
+    }
+  }
+
   State(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options);
   void refuse_more() noexcept INFLIGHT_EXCLUDES(mutex_);
   void start_worker();
 
+  // Requests and those who wait for one (infer_queue_pool.cpp).
   /// Takes note of what the model now calls optimal, and lets go those who waited for that.
   void follow_model() INFLIGHT_REQUIRES(mutex_);
   int size_for_model() const noexcept { return times_optimal_ * std::max(1, model_->optimal_requests()); }
@@ -97,8 +111,10 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   void answer_first(std::optional<std::uint32_t> index) INFLIGHT_REQUIRES(mutex_);
   void answer_waiting() INFLIGHT_REQUIRES(mutex_);
   void call_answered(MutexLock& lock) INFLIGHT_REQUIRES(mutex_);
+  void answer_async(MutexLock& lock) INFLIGHT_REQUIRES(mutex_);
   void recycle(std::uint32_t index) INFLIGHT_REQUIRES(mutex_);
 
+  // Submissions (infer_queue_state.cpp).
   /// Registers a submission, unless the queue is closed; `done` is then left alone and the request given back.
   Result<Ticket> admit(std::uint32_t index, Completion& done, const SubmitOptions& options) INFLIGHT_EXCLUDES(mutex_);
   void on_done(std::uint32_t index, Outcome outcome) INFLIGHT_EXCLUDES(mutex_);
@@ -112,7 +128,6 @@ class InferQueue::State : public std::enable_shared_from_this<InferQueue::State>
   /// The next submission to deliver, in the queue's order; nullopt if it has not ended yet.
   std::optional<std::uint32_t> next_ready() INFLIGHT_REQUIRES(mutex_);
   void deliver(MutexLock& lock, std::uint32_t index) INFLIGHT_REQUIRES(mutex_);
-  void answer_async(MutexLock& lock) INFLIGHT_REQUIRES(mutex_);
   /// Delivers everything that can be, on this thread; leaves it to the worker where there is one.
   void dispatch(MutexLock& lock) INFLIGHT_REQUIRES(mutex_);
   void deliver_all(MutexLock& lock) INFLIGHT_REQUIRES(mutex_);

@@ -134,7 +134,7 @@ TEST_F(AutoTest, MayHaveVirtualDevicesAsMembers) {
   auto& r = request();
   EXPECT_EQ(served_by(r), "sim:a") << "named as the engine does";
   spies["c"].let_go();
-  bring_up("d");
+  spies["d"].let_go();
   advance_until("switched MULTI:c,d");
   EXPECT_THAT(served_by(r), AnyOf("sim:c", "sim:d"));
   EXPECT_EQ(model->optimal_requests(), 4);

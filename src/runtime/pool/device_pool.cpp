@@ -145,9 +145,8 @@ void DevicePool::ended(std::size_t m, const Outcome& outcome) {
   --members_[m].in_flight;
   if (outcome) {
     completed(m, false);
-    if (std::exchange(has_result_, true)) return;
+    has_result_ = true;  // who waits for that is told in go_on(): the user comes first
     may_measure_ = true;
-    changed_.notify_all();  // whoever waits for its turn to compile
   } else if (outcome.error().code != ErrorCode::cancelled) {
     failed(m, outcome.error());
   }

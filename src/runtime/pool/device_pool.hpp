@@ -76,6 +76,7 @@ class DevicePool {
   // Bringing up (device_pool_startup.cpp).
   void bring_up(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
   bool await_turn(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
+  bool await_measuring() INFLIGHT_EXCLUDES(mutex_);
   bool has_turn(std::size_t m) const INFLIGHT_REQUIRES(mutex_);
   void give_head_start(std::size_t m) INFLIGHT_REQUIRES(mutex_);
   CompileOptions options_for_members() const;

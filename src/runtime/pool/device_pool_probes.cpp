@@ -89,6 +89,7 @@ DevicePool::Probe DevicePool::take_probe(std::size_t m, bool decides_return) {
 }
 
 void DevicePool::go_on() {
+  changed_.notify_all();  // who waits for a first result to compile or to measure
   start_probes();
   events_->deliver();
 }

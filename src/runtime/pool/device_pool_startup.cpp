@@ -117,9 +117,16 @@ void DevicePool::bring_up(std::size_t m) {
   if (admitted) admitted = admit(m, took);
   if (!admitted) refuse(m, std::move(admitted.error()));
   events_->deliver();
-  // Only now: the first result should not wait for them. Alone it is compared with nothing, and never out.
-  if (admitted && candidates_.size() > 1) make_probes(m);
+  // Alone it is compared with nothing, and never out.
+  if (admitted && candidates_.size() > 1 && await_measuring()) make_probes(m);
   go_on();
+}
+
+/// Requests for probes take memory and time that the first result should not wait for.
+bool DevicePool::await_measuring() {
+  MutexLock lock(mutex_);
+  while (!stopping_ && !may_measure_) changed_.wait(lock);
+  return !stopping_;
 }
 
 bool DevicePool::await_turn(std::size_t m) {

@@ -54,15 +54,20 @@ class DeviceSpy {
     thread_is_over_ = true;
     changed_.notify_all();
   }
-  /// Until the thread that compiled for the device has done all it does, unless the device is held back.
+  void answered() {
+    std::lock_guard lock(mutex_);
+    has_result_ = true;
+  }
+  /// Until the thread that compiled for the device has done all it does.
   void wait_for_thread() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return held_back_ || thread_is_over_; });
+    changed_.wait(lock, [&] { return thread_is_over_; });
   }
   void wait_until_let_go() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !held_back_; });
   }
+  bool has_result() const { return (std::lock_guard(mutex_), has_result_); }
   int starts() const { return (std::lock_guard(mutex_), starts_); }
   int compiles() const { return (std::lock_guard(mutex_), compiles_); }
   TimePoint compiled_at() const { return (std::lock_guard(mutex_), compiled_at_); }
@@ -73,6 +78,7 @@ class DeviceSpy {
   std::condition_variable changed_;
   bool held_back_ = false;
   bool thread_is_over_ = false;
+  bool has_result_ = false;
   int starts_ = 0;
   int compiles_ = 0;
   TimePoint compiled_at_;
@@ -111,12 +117,18 @@ class SpiedModel final : public CompiledModel {
     void cancel() noexcept override { request_->cancel(); }
     Result<void> start(Done done) override {
       const std::byte* input = input_;  // once it is started, another thread may have it already
-      Result<void> started = request_->start(std::move(done));
+      done_ = std::move(done);
+      Result<void> started = request_->start([this](Outcome outcome) { ended(std::move(outcome)); });
       spy_.starting(input);
       return started;
     }
 
    private:
+    void ended(Outcome outcome) {
+      if (outcome) spy_.answered();
+      Done done = std::move(done_);
+      done(std::move(outcome));
+    }
     Result<TensorView> note(Result<TensorView> data) {
       if (data) input_ = data->data();
       return data;
@@ -124,6 +136,7 @@ class SpiedModel final : public CompiledModel {
     std::unique_ptr<InferRequest> request_;
     DeviceSpy& spy_;
     const std::byte* input_ = nullptr;
+    Done done_;
   };
 
   const std::shared_ptr<CompiledModel> model_;
@@ -217,8 +230,14 @@ class PoolTest : public testing::Test {
   void bring_up(const std::string& name) {
     spies[name].let_go();
     events.wait_for("ready " + name);
-    // From here on all happens on the clock's thread, which is this one.
-    for (auto& [other, spy] : spies) spy.wait_for_thread();
+    settle();
+  }
+  /// From here on all happens on the clock's thread, which is this one. What compiles prepares measurements when
+  /// the first result is there, and no earlier: before that its thread is not waited for.
+  void settle() {
+    if (std::ranges::none_of(spies, [](const auto& named) { return named.second.has_result(); })) return;
+    for (auto& [name, spy] : spies)
+      if (events.count("ready " + name) > 0) spy.wait_for_thread();
   }
   /// The same, until the device's own inferences have begun.
   void bring_up_and_probe(const std::string& name) {
@@ -248,6 +267,7 @@ class PoolTest : public testing::Test {
     EXPECT_TRUE(request.start([&](Outcome o) { outcome = std::move(o); }));
     while (!outcome && clock.advance_to_next()) {
     }
+    if (!driver) settle();
     return outcome ? std::move(*outcome) : fail(ErrorCode::internal, "never ended");
   }
 
