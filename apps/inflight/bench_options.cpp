@@ -87,17 +87,6 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 63> kFamilia
     {"-requests", "--requests"},
 }};
 
-CLI::Option* add_duration(CLI::App& command, const std::string& flag, std::function<void(Duration)> set,
-                          Duration unit) {
-  auto parse = [set = std::move(set), unit, flag](const std::string& text) {
-    std::optional<Duration> value = parse_duration(text, unit);
-    if (!value || *value <= Duration{0})
-      throw CLI::ValidationError(flag, fmt::format("{} is no time above 0; write 30ms, 2s or 1.5min", text));
-    set(*value);
-  };
-  return command.add_option_function<std::string>(flag, parse)->option_text("TIME");
-}
-
 void add_load_options(CLI::App& command, Options& options, BenchOptions& bench) {
   command.option_defaults()->group("Load");
   add_choice(command, "--api", bench.api, kApis)->description("default: sync under the hint latency, else async");

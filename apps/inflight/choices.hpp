@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "inflight/inflight.hpp"
+#include "quantity.hpp"
 #include "usage.hpp"
 
 namespace inflight::app {
@@ -53,6 +55,18 @@ CLI::Option* add_text(CLI::App& command, const std::string& flag, T& value, cons
 
 inline CLI::Option* add_share(CLI::App& command, const std::string& flag, float& value) {
   return command.add_option(flag, value)->check(between(0, 1))->option_text("0..1");
+}
+
+/// A time above 0; a bare number is of `unit`.
+inline CLI::Option* add_duration(CLI::App& command, const std::string& flag, std::function<void(Duration)> set,
+                                 Duration unit) {
+  auto parse = [set = std::move(set), unit, flag](const std::string& text) {
+    std::optional<Duration> value = parse_duration(text, unit);
+    if (!value || *value <= Duration{0})
+      throw CLI::ValidationError(flag, fmt::format("{} is no time above 0; write 30ms, 2s or 1.5min", text));
+    set(*value);
+  };
+  return command.add_option_function<std::string>(flag, parse)->option_text("TIME");
 }
 
 }  // namespace inflight::app

@@ -3,7 +3,10 @@
 
 #include "bench_options.hpp"
 #include "exit_code.hpp"
+#include "ladder_options.hpp"
 #include "options.hpp"
+#include "timeline_options.hpp"
+#include "tune_options.hpp"
 
 namespace inflight::app {
 
@@ -13,5 +16,8 @@ ExitCode compare_command(const Options& options);
 ExitCode info_command(const Options& options);
 ExitCode devices_command();
 ExitCode bench_command(Options& options, BenchOptions& bench);
+ExitCode timeline_command(Options& options, TimelineOptions& paced);
+ExitCode ladder_command(const Options& options, const LadderOptions& ladder);
+ExitCode tune_command(const Options& options, const TuneOptions& tune);
 
 }  // namespace inflight::app

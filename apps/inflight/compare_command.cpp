@@ -1,9 +1,11 @@
-// inflight compare: sync and async side by side, in interleaved rounds, with the limit they could reach.
+// inflight compare: sync, async and other settings side by side, in interleaved rounds, with the limit they could
+// reach.
 #include <fmt/format.h>
 
 #include <cstdio>
 
 #include "commands.hpp"
+#include "configuration.hpp"
 #include "outputs.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
@@ -11,40 +13,59 @@
 namespace inflight::app {
 namespace {
 
-/// One of the runs to compare: its own compiled model, the same source.
+/// One of the runs to compare: its own options and its own compiled model.
 struct Contestant {
   ComparedRun run;
+  Options options;
   Detector detector;
-  PipelineOptions pipeline;
 };
 
-Result<Contestant> prepare(const Options& options, Api api) {
+Result<Contestant> prepare(const std::string& name, Options options) {
   DetectorOptions detector = options.detector;
   // The notebook's loop is at its best when one inference gets all cores.
-  if (!options.hint) detector.compile.hint = api == Api::sync ? PerformanceHint::latency : PerformanceHint::throughput;
+  if (!options.hint)
+    detector.compile.hint = options.api == Api::sync ? PerformanceHint::latency : PerformanceHint::throughput;
   Result<Detector> made = make_detector(options.model, options.device, detector);
   if (!made) return fail(std::move(made.error()));
-  Contestant contestant{{api == Api::sync ? "sync" : "async", {}}, std::move(*made), options.pipeline};
-  contestant.pipeline.api = api;
-  return contestant;
+  options.pipeline.api = options.api;
+  return Contestant{{name, {}}, std::move(options), std::move(*made)};
+}
+
+/// sync, async, and what --config names.
+Result<std::vector<std::pair<std::string, Options>>> entries(const Options& options) {
+  std::vector<std::pair<std::string, Options>> all;
+  for (Api api : {Api::sync, Api::async}) {
+    all.emplace_back(api == Api::sync ? "sync" : "async", options);
+    all.back().second.api = api;
+  }
+  for (const std::string& config : options.configs) {
+    auto named = parse_named(config);
+    if (!named) return fail(std::move(named.error()));
+    Result<Options> with = with_arguments(options, named->second);
+    if (!with) return fail({with.error().code, fmt::format("--config {}: {}", named->first, with.error().message)});
+    all.emplace_back(std::move(named->first), std::move(*with));
+  }
+  return all;
 }
 
 Result<std::unique_ptr<Source>> open(const Options& options) { return open_source(options.input, options.source); }
 
-Result<Calibration> measure_stages(const Options& options, const Contestant& contestant) {
+Result<Calibration> measure_stages(const Contestant& contestant) {
+  const Options& options = contestant.options;
   Result<std::unique_ptr<Source>> source = open(options);
   if (!source) return fail(std::move(source.error()));
   Result<std::unique_ptr<Sink>> sink = open_discarded_outputs(options, (*source)->info());
   if (!sink) return fail(std::move(sink.error()));
-  return calibrate(contestant.detector, **source, sink->get(), contestant.pipeline);
+  return calibrate(contestant.detector, **source, sink->get(), options.pipeline);
 }
 
-Result<RunSummary> run_once(const Options& options, const Contestant& contestant) {
+Result<RunSummary> run_once(const Contestant& contestant) {
+  const Options& options = contestant.options;
   Result<std::unique_ptr<Source>> source = open(options);
   if (!source) return fail(std::move(source.error()));
   Result<std::unique_ptr<Sink>> sink = open_discarded_outputs(options, (*source)->info());
   if (!sink) return fail(std::move(sink.error()));
-  Pipeline pipeline(contestant.detector, contestant.pipeline);
+  Pipeline pipeline(contestant.detector, options.pipeline);
   pipeline.add_source(std::move(*source));
   pipeline.add_sink(std::move(*sink));
   ProgressDisplay progress(pipeline, options.quiet);
@@ -55,9 +76,9 @@ Result<RunSummary> run_once(const Options& options, const Contestant& contestant
 Result<void> play_round(const Options& options, std::vector<Contestant>& contestants, int round) {
   for (Contestant& contestant : contestants) {
     if (!options.quiet) fmt::print(stderr, "round {} of {}: {}\n", round + 1, options.rounds, contestant.run.name);
-    Result<Calibration> calibration = measure_stages(options, contestant);
+    Result<Calibration> calibration = measure_stages(contestant);
     if (!calibration) return fail(std::move(calibration.error()));
-    Result<RunSummary> summary = run_once(options, contestant);
+    Result<RunSummary> summary = run_once(contestant);
     if (!summary) return fail(std::move(summary.error()));
     apply(*calibration, *summary);
     contestant.run.rounds.push_back(std::move(*summary));
@@ -76,9 +97,11 @@ Result<void> check(const Options& options) {
 
 Result<std::vector<ComparedRun>> compare(const Options& options) {
   if (Result<void> ok = check(options); !ok) return fail(std::move(ok.error()));
+  auto all = entries(options);
+  if (!all) return fail(std::move(all.error()));
   std::vector<Contestant> contestants;
-  for (Api api : {Api::sync, Api::async}) {
-    Result<Contestant> contestant = prepare(options, api);
+  for (auto& [name, own] : *all) {
+    Result<Contestant> contestant = prepare(name, std::move(own));
     if (!contestant) return fail(std::move(contestant.error()));
     contestants.push_back(std::move(*contestant));
   }

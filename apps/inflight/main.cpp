@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "commands.hpp"
+#include "configuration.hpp"
 #include "usage.hpp"
 
 namespace {
@@ -20,6 +21,9 @@ struct Command {
 /// What belongs to one command only.
 struct OwnOptions {
   BenchOptions bench;
+  TimelineOptions timeline;
+  LadderOptions ladder;
+  TuneOptions tune;
 };
 
 std::vector<Command> add_commands(CLI::App& app, Options& options, OwnOptions& own) {
@@ -30,7 +34,17 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, OwnOptions& o
   auto* info = app.add_subcommand("info", "what a model is, and how it will be fed and read");
   auto* devices = app.add_subcommand("devices", "the engines and devices there are");
   auto* bench = app.add_subcommand("bench", "measure a model on a device, as benchmark_app does, and more");
+  auto* timeline = app.add_subcommand("timeline", "every request of a paced run, on a page to zoom into");
+  auto* ladder = app.add_subcommand("ladder", "what each trick is worth, one after the other");
+  auto* tune = app.add_subcommand("tune", "find the best settings for this machine, model and video");
   add_bench_options(*bench, options, own.bench);
+  add_timeline_options(*timeline, options, own.timeline);
+  for (CLI::App* command : {ladder, tune}) add_model_options(*command, options);
+  for (CLI::App* command : {ladder, tune}) add_source_options(*command, options);
+  add_ladder_options(*ladder, own.ladder);
+  ladder->add_flag("-q,--quiet", options.quiet, "print nothing but the table");
+  add_run_options(*tune, options);
+  add_tune_options(*tune, own.tune);
   for (CLI::App* command : {run, verify, compare}) add_model_options(*command, options);
   add_model_options(*info, options, true);
   for (CLI::App* command : {run, verify, compare}) add_source_options(*command, options);
@@ -42,6 +56,9 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, OwnOptions& o
           {compare, compare_command},
           {info, info_command},
           {bench, [&](const Options&) { return bench_command(options, own.bench); }},
+          {timeline, [&](const Options&) { return timeline_command(options, own.timeline); }},
+          {ladder, [&](const Options&) { return ladder_command(options, own.ladder); }},
+          {tune, [&](const Options&) { return tune_command(options, own.tune); }},
           {devices, [](const Options&) { return devices_command(); }}};
 }
 
@@ -71,10 +88,11 @@ int main(int argc, char** argv) {
   Options options;
   OwnOptions own;
   std::vector<Command> commands = add_commands(app, options, own);
-  std::vector<std::string> words = with_familiar_flags(argc, argv);
-  std::ranges::reverse(words);  // CLI11 takes the last one first
+  inflight::Result<std::vector<std::string>> words = with_config_files(with_familiar_flags(argc, argv));
+  if (!words) return static_cast<int>(report(words.error()));
+  std::ranges::reverse(*words);  // CLI11 takes the last one first
   try {
-    app.parse(std::move(words));
+    app.parse(std::move(*words));
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {

@@ -80,6 +80,11 @@ void add_run_options(CLI::App& command, Options& options) {
   command.option_defaults()->group("Run");
   add_number(command, "--requests", pipeline.requests)
       ->description("inferences in flight; default: twice what the engine asks for");
+  auto set_place = [&options](const std::string& place) { options.detector.compile.u8_input = place == "inside"; };
+  command.add_option_function<std::string>("--convert", set_place)
+      ->check(CLI::IsMember({"inside", "outside"}))
+      ->option_text("inside|outside")
+      ->description("turn bytes into the model's numbers inside the engine's graph, where it can (default), or before");
   auto set_megabytes = [&pipeline](std::size_t mb) { pipeline.max_frame_bytes = mb << 20; };
   command.add_option_function<std::size_t>("--max-frame-mb", set_megabytes)
       ->check(between(1, 1 << 20))
@@ -111,6 +116,11 @@ void add_output_options(CLI::App& command, Options& options) {
 void add_compare_options(CLI::App& command, Options& options) {
   command.option_defaults()->group("Run");
   add_number(command, "--rounds", options.rounds)->description("interleaved rounds (3)");
+  command.add_option("--config", options.configs)
+      ->option_text("NAME='OPTIONS'")
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->description("another run, with these options besides: --config six='--requests 6'; may be repeated");
   command.option_defaults()->group("Output");
   add_text(command, "-o,--output", options.output, "PATH")->description("measure with such a video; it is not kept");
   add_text(command, "--json", options.json, "FILE")->description("measure with such lines; they are not kept");

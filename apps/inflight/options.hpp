@@ -38,6 +38,7 @@ struct Options {
   bool quiet = false;
   bool verbose = false;
   int rounds = 3;
+  std::vector<std::string> configs;  ///< of compare: NAME=ARGUMENTS
 };
 
 /// -m, -d and all that decides how a model is compiled. `by_place`: the model may also be named without a flag.

@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <optional>
 #include <set>
 #include <vector>
 
 #include "commands.hpp"
+#include "likeness.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
 
@@ -30,31 +30,6 @@ FrameResult without_pixels(const FrameResult& result) {
   copy.frame.timestamp = result.frame.timestamp;
   copy.device.clear();
   return copy;
-}
-
-/// Engines round differently, so where several served, results are alike rather than equal: the same detections,
-/// with scores this close and corners this close as a share of the box.
-constexpr float kScoreTolerance = 0.01F;
-constexpr float kBoxTolerance = 0.02F;
-
-struct Difference {
-  float score = 0;
-  float box = 0;
-};
-
-/// The largest difference; none where there are other detections.
-std::optional<Difference> difference(const FrameResult& a, const FrameResult& b) {
-  if (a.status != b.status || a.detections.size() != b.detections.size()) return std::nullopt;
-  Difference most;
-  for (std::size_t i = 0; i < a.detections.size(); ++i) {
-    const Detection &x = a.detections[i], &y = b.detections[i];
-    if (x.class_id != y.class_id) return std::nullopt;
-    float corner = std::max({std::abs(x.box.left - y.box.left), std::abs(x.box.top - y.box.top),
-                             std::abs(x.box.width - y.box.width), std::abs(x.box.height - y.box.height)});
-    most.score = std::max(most.score, std::abs(x.score - y.score));
-    most.box = std::max(most.box, corner / std::max(1.0F, std::max(x.box.width, x.box.height)));
-  }
-  return most;
 }
 
 Result<Run> run(const Options& options, const Detector& detector, Api api) {
@@ -82,8 +57,8 @@ Result<Run> run(const Options& options, const Detector& detector, Api api) {
 bool is_alike(const FrameResult& a, const FrameResult& b, Difference& most) {
   std::optional<Difference> apart = difference(a, b);
   if (!apart) return false;
-  most = {std::max(most.score, apart->score), std::max(most.box, apart->box)};
-  return apart->score <= kScoreTolerance && apart->box <= kBoxTolerance;
+  most = most_of(most, *apart);
+  return apart->is_tolerable();
 }
 
 /// Prints the first few differences. Returns how many there are. `most`: equality is not asked for.

@@ -57,8 +57,9 @@ class VirtualClock final : public Clock {
   std::size_t run_until_idle();
 
   /// While it lives, `threads` threads jump from timer to timer, so that code which blocks can be tested:
-  /// simulated time passes as fast as the machine allows.
-  std::shared_ptr<void> drive(int threads = 1);
+  /// simulated time passes as fast as the machine allows. With `settle`, time jumps only after no timer was set for
+  /// so long in reality: those whom the last one woke have that long to do their part before simulated time goes on.
+  std::shared_ptr<void> drive(int threads = 1, Duration settle = Duration{0});
 
  private:
   struct State;

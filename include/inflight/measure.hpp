@@ -145,6 +145,34 @@ ScenarioVerdict judge(const ScenarioOptions& scenario, const LoadSummary& summar
 /// not even none is enough.
 std::optional<std::uint64_t> allowed_over_latency(std::uint64_t queries, double share);
 
+// ---- search ----
+
+/// Processors that this process may use: its affinity, and the quota of its control group.
+int available_cores() noexcept;
+
+/// How good a candidate is by a measurement of `budget` (a share of the full one, 0..1]; more is better. nullopt: it
+/// cannot be used.
+using Evaluate = std::function<std::optional<double>(std::size_t candidate, double budget)>;
+
+struct SearchOptions {
+  double keep = 1.0 / 3;    ///< of the candidates of a round, in the next
+  double first = 1.0 / 27;  ///< budget of the first round; each next one has 1 / `keep` of it
+  /// Asked before each measurement; true ends the search with what it has. May be empty.
+  std::function<bool()> interrupted;
+};
+
+struct Ranked {
+  std::size_t candidate = 0;
+  double score = 0;
+  double budget = 0;  ///< of its last measurement
+};
+
+/// Successive halving (Jamieson and Talwalkar 2016): all candidates with a small budget, the best of them with a
+/// larger one, and so on, until two are left or the budget is full. Best first, those measured
+/// with a larger budget before others. With the defaults it costs about 4/27 of measuring each in full.
+std::vector<Ranked> successive_halving(std::size_t candidates, const Evaluate& evaluate,
+                                       const SearchOptions& options = {});
+
 // ---- as text and JSON ----
 
 /// OpenVINO's benchmark_app's last block: Count, Duration, Latency, Throughput; then ours. `percentile` (1..100) is

@@ -14,6 +14,7 @@ struct VirtualClock::State {
   CondVar changed;
   TimerQueue timers INFLIGHT_GUARDED_BY(mutex);
   TimePoint now INFLIGHT_GUARDED_BY(mutex){};
+  std::uint64_t set INFLIGHT_GUARDED_BY(mutex) = 0;  ///< timers, ever
 
   /// Takes the soonest timer if it is due by `limit`, and moves time to it.
   std::optional<TimerQueue::Timer> take(TimePoint limit) INFLIGHT_REQUIRES(mutex) {
@@ -38,15 +39,17 @@ struct VirtualClock::State {
 /// The threads of drive().
 class VirtualClock::Driver {
  public:
-  Driver(std::shared_ptr<State> state, int threads);
+  Driver(std::shared_ptr<State> state, int threads, Duration settle);
   ~Driver();
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
  private:
   void run();
+  void wait_until_settled(MutexLock& lock);
 
   std::shared_ptr<State> state_;
+  const Duration settle_;
   bool stopping_ = false;        // guarded by state_->mutex
   std::vector<Worker> workers_;  // last: joined before what they use goes
 };
@@ -62,6 +65,7 @@ TimePoint VirtualClock::now() const noexcept {
 TimerId VirtualClock::call_at(TimePoint when, Callback<void()> action) {
   MutexLock lock(state_->mutex);
   state_->changed.notify_one();
+  ++state_->set;
   return state_->timers.add(when, std::move(action));
 }
 
@@ -89,7 +93,8 @@ std::size_t VirtualClock::run_until_idle() {
   return ran;
 }
 
-VirtualClock::Driver::Driver(std::shared_ptr<State> state, int threads) : state_(std::move(state)) {
+VirtualClock::Driver::Driver(std::shared_ptr<State> state, int threads, Duration settle)
+    : state_(std::move(state)), settle_(settle) {
   for (int i = 0; i < threads; ++i) workers_.emplace_back("virtual-clock", [this] { run(); });
 }
 
@@ -102,6 +107,7 @@ VirtualClock::Driver::~Driver() {
 void VirtualClock::Driver::run() {
   MutexLock lock(state_->mutex);
   while (!stopping_) {
+    wait_until_settled(lock);
     std::optional<TimerQueue::Timer> timer = state_->take(TimePoint::max());
     if (!timer) {
       state_->changed.wait(lock);
@@ -114,6 +120,18 @@ void VirtualClock::Driver::run() {
   }
 }
 
-std::shared_ptr<void> VirtualClock::drive(int threads) { return std::make_shared<Driver>(state_, threads); }
+void VirtualClock::Driver::wait_until_settled(MutexLock& lock) INFLIGHT_UNLOCKS {
+  if (settle_ <= Duration{0}) return;
+  std::uint64_t set = 0;
+  do {
+    set = state_->set;
+    TimePoint until = steady_clock().now() + settle_;
+    while (!stopping_ && state_->set == set && steady_clock().now() < until) state_->changed.wait_until(lock, until);
+  } while (!stopping_ && state_->set != set);
+}
+
+std::shared_ptr<void> VirtualClock::drive(int threads, Duration settle) {
+  return std::make_shared<Driver>(state_, threads, settle);
+}
 
 }  // namespace inflight

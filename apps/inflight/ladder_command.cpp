@@ -1,0 +1,299 @@
+// inflight ladder: what each trick is worth, one after the other, on one model and the same frames.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "commands.hpp"
+#include "ladder_options.hpp"
+#include "likeness.hpp"
+#include "outputs.hpp"
+#include "signals.hpp"
+
+namespace inflight::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Frames kept in memory, to be used in turn: the rungs differ in inference, so decoding is left out of all of them.
+constexpr std::size_t kKeptFrames = 64;
+/// Of those, so many are compared with the first rung's.
+constexpr std::size_t kCompared = 24;
+
+struct Rung {
+  std::string name;
+  std::string model;
+  std::string device;
+  PerformanceHint hint = PerformanceHint::latency;
+  bool synchronous = true;
+  int requests = 0;  ///< 0: what the device asks for; of `tuned`: measured
+  bool tuned = false;
+  bool u8_input = false;
+};
+
+struct Climbed {
+  std::string name, device;
+  std::string problem;  ///< why it cannot run; empty if it did
+  double first_result_ms = 0;
+  double seconds_per_frame = 0;
+  double fps = 0;
+  int requests = 1;
+  Difference apart;
+};
+
+std::vector<Rung> rungs(const Options& options, const LadderOptions& ladder) {
+  const std::string& onnx = ladder.onnx.empty() ? options.model : ladder.onnx;
+  Rung baseline{"ONNX Runtime", onnx, "ort:CPU"};
+  if (!ladder.torchscript.empty()) baseline = {"LibTorch", ladder.torchscript, "torch:CPU"};
+  constexpr auto kThroughput = PerformanceHint::throughput;
+  std::vector<Rung> all{
+      baseline,
+      {"OpenVINO", options.model, "ov:CPU"},
+      {fmt::format("batch of {}", ladder.batch), options.model, fmt::format("BATCH:ov:CPU({})", ladder.batch),
+       PerformanceHint::latency, false, ladder.batch},
+      {"asynchronous", options.model, "ov:CPU", kThroughput, false},
+      {"AUTO", options.model, "AUTO:ov:CPU,ort:CPU", kThroughput, false},
+      {"cumulative", options.model, "AUTO:ov:CPU,ort:CPU", PerformanceHint::cumulative_throughput, false},
+      {"tuned", options.model, "ov:CPU", kThroughput, false, 0, true, true}};
+  return all;
+}
+
+class Climber {
+ public:
+  Climber(const Options& options, const LadderOptions& ladder) : options_(options), ladder_(ladder) {}
+
+  Result<void> read_frames() {
+    Result<std::unique_ptr<Source>> source = open_source(options_.input, options_.source);
+    if (!source) return fail(std::move(source.error()));
+    while (frames_.size() < kKeptFrames) {
+      Frame frame;
+      Result<bool> got = (*source)->read(frame);
+      if (!got) return fail(std::move(got.error()));
+      if (!*got) break;
+      frames_.push_back(std::move(frame));
+    }
+    if (frames_.empty()) return fail(ErrorCode::unreadable_input, options_.input + ": it has no frames");
+    return {};
+  }
+
+  Climbed climb(const Rung& rung) {
+    Climbed climbed;
+    climbed.name = rung.name;
+    climbed.device = rung.device;
+    if (Result<void> ran = run(rung, climbed); !ran) climbed.problem = ran.error().message;
+    return climbed;
+  }
+
+ private:
+  Result<void> run(const Rung& rung, Climbed& climbed) {
+    DetectorOptions how = options_.detector;
+    how.compile.hint = rung.hint;
+    how.compile.u8_input = rung.u8_input;
+    how.compile.on_event = nullptr;
+    TimePoint begin = steady_clock().now();
+    Result<Detector> detector = make_detector(rung.model, rung.device, how);
+    if (!detector) return fail(std::move(detector.error()));
+    Result<std::vector<FrameResult>> first = detect(*detector, 1);
+    if (!first) return fail(std::move(first.error()));
+    climbed.first_result_ms = to_ms(steady_clock().now() - begin);
+    if (Result<void> alike = compare(*detector, climbed); !alike) return alike;
+    Result<InputData> inputs = preprocess(*detector);
+    if (!inputs) return fail(std::move(inputs.error()));
+    return measure(rung, *detector, std::move(*inputs), climbed);
+  }
+
+  /// One frame after the other.
+  Result<std::vector<FrameResult>> detect(const Detector& detector, std::size_t count) {
+    Result<std::unique_ptr<InferRequest>> request = detector.model->create_request();
+    if (!request) return fail(std::move(request.error()));
+    std::vector<FrameResult> results(std::min(count, frames_.size()));
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      Result<TensorView> input = (*request)->input(0);
+      if (!input) return fail(std::move(input.error()));
+      Result<SourceTransform> transform = detector.preprocessor->run(frames_[i].picture(), *input);
+      if (!transform) return fail(std::move(transform.error()));
+      if (Outcome outcome = infer(**request); !outcome) return fail(std::move(outcome.error()));
+      std::vector<TensorView> outputs;
+      for (std::size_t port = 0; port < detector.model->info().outputs.size(); ++port)
+        outputs.push_back((*request)->output(port).value());
+      Result<void> read = detector.postprocessor->run(outputs, *transform, results[i].detections);
+      if (!read) return fail(std::move(read.error()));
+    }
+    return results;
+  }
+
+  Result<void> compare(const Detector& detector, Climbed& climbed) {
+    Result<std::vector<FrameResult>> results = detect(detector, kCompared);
+    if (!results) return fail(std::move(results.error()));
+    if (reference_.empty()) reference_ = *results;
+    std::optional<Difference> apart = difference(reference_, *results);
+    if (!apart || !apart->is_tolerable())
+      return fail(ErrorCode::model_unusable, "it finds other objects than the first rung");
+    climbed.apart = *apart;
+    return {};
+  }
+
+  Result<InputData> preprocess(const Detector& detector) {
+    InputData inputs;
+    const Port& port = detector.model->info().inputs.front();
+    for (const Frame& frame : frames_) {
+      std::vector<Tensor>& set = inputs.emplace_back();
+      set.emplace_back(port.type, port.shape);
+      Result<SourceTransform> done = detector.preprocessor->run(frame.picture(), set.front());
+      if (!done) return fail(std::move(done.error()));
+    }
+    return inputs;
+  }
+
+  Result<void> measure(const Rung& rung, const Detector& detector, InputData inputs, Climbed& climbed) {
+    LoadOptions load;
+    load.synchronous = rung.synchronous;
+    load.requests = rung.requests;
+    load.inputs = std::move(inputs);
+    load.refill_inputs = true;  // every inference another frame
+    load.iterations = std::max<std::uint64_t>(16, ladder_.frames / 8);
+    if (rung.tuned) load.requests = best_requests(detector, load);
+    // AUTO chooses, and BATCH learns, before it counts.
+    if (!rung.synchronous)
+      if (Result<LoadSummary> warm = run_load(detector.model, load); !warm) return fail(std::move(warm.error()));
+    load.iterations = ladder_.frames;
+    Result<LoadSummary> summary = run_load(detector.model, load);
+    if (!summary) return fail(std::move(summary.error()));
+    if (summary->failed > 0) return fail(ErrorCode::engine_failed, summary->error);
+    climbed.requests = summary->requests;
+    climbed.fps = summary->frames_per_second();
+    climbed.seconds_per_frame = climbed.fps > 0 ? 1 / climbed.fps : 0;
+    return {};
+  }
+
+  /// Of a few numbers of requests in flight, the fastest.
+  int best_requests(const Detector& detector, LoadOptions& load) {
+    int optimal = detector.model->optimal_requests();
+    const std::vector<int> tried{optimal, optimal + 1, 2 * optimal, 3 * optimal};
+    auto speed = [&](std::size_t candidate, double budget) -> std::optional<double> {
+      load.requests = tried[candidate];
+      load.iterations = static_cast<std::uint64_t>(std::max(16.0, budget * static_cast<double>(ladder_.frames)));
+      Result<LoadSummary> summary = run_load(detector.model, load);
+      return summary ? std::optional(summary->inferences_per_second()) : std::nullopt;
+    };
+    std::vector<Ranked> ranking = successive_halving(tried.size(), speed, {0.5, 0.25, {}});
+    return ranking.empty() ? optimal : tried[ranking.front().candidate];
+  }
+
+  const Options& options_;
+  const LadderOptions& ladder_;
+  std::vector<Frame> frames_;
+  std::vector<FrameResult> reference_;
+};
+
+/// FPS of the first rung that ran.
+double baseline(const std::vector<Climbed>& all) {
+  auto ran = std::ranges::find_if(all, [](const Climbed& rung) { return rung.problem.empty(); });
+  return ran == all.end() ? 0 : ran->fps;
+}
+
+std::string bar(double share) {
+  std::string text;
+  for (int i = 0; i < static_cast<int>(40 * share + 0.5); ++i) text += "█";
+  return text;
+}
+
+std::string results_text(const Climbed& rung) {
+  return rung.apart.is_none() ? "same" : fmt::format("±{:.1g}", std::max(rung.apart.score, rung.apart.box));
+}
+
+std::string ladder_text(const std::vector<Climbed>& all) {
+  std::string text = fmt::format("{:<16} {:>15} {:>12} {:>9} {:>8} {:>9}  {:<8} device\n", "rung", "first result ms",
+                                 "ms per frame", "FPS", "ratio", "requests", "results");
+  double first = baseline(all), most = 0;
+  for (const Climbed& rung : all) {
+    most = std::max(most, rung.fps);
+    if (!rung.problem.empty()) {
+      text += fmt::format("{:<16} cannot run: {}\n", rung.name, rung.problem);
+      continue;
+    }
+    text += fmt::format("{:<16} {:>15.1f} {:>12.3f} {:>9.1f} {:>7.2f}× {:>9}  {:<8} {}\n", rung.name,
+                        rung.first_result_ms, 1e3 * rung.seconds_per_frame, rung.fps, first > 0 ? rung.fps / first : 0,
+                        rung.requests, results_text(rung), rung.device);
+  }
+  text += "\nPerformance difference\n";
+  for (const Climbed& rung : all)
+    if (rung.problem.empty()) text += fmt::format("{:<16} {} {:.1f} FPS\n", rung.name, bar(rung.fps / most), rung.fps);
+  return text;
+}
+
+std::string ladder_json(const std::vector<Climbed>& all) {
+  Json json = Json::array();
+  for (const Climbed& rung : all) {
+    Json object{{"rung", rung.name}, {"device", rung.device}};
+    if (!rung.problem.empty()) {
+      object["problem"] = rung.problem;
+    } else {
+      object["first_result_ms"] = rung.first_result_ms;
+      object["seconds_per_frame"] = rung.seconds_per_frame;
+      object["fps"] = rung.fps;
+      object["requests"] = rung.requests;
+      object["largest_difference"] = {{"score", rung.apart.score}, {"box", rung.apart.box}};
+    }
+    json.push_back(std::move(object));
+  }
+  return Json{{"rungs", json}}.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Page ladder_page(const Options& options, const std::vector<Climbed>& all) {
+  Page page{"inflight ladder", fmt::format("{}, {}", options.model, options.input), {}};
+  Chart chart;
+  chart.title = "Performance difference";
+  chart.y_label = "frames per second";
+  chart.kind = ChartKind::bar;
+  chart.series.push_back({"FPS", {}, {}});
+  Table table{"Rungs", {"rung", "device", "first result", "per frame", "FPS", "results"}, {}};
+  for (const Climbed& rung : all) {
+    if (!rung.problem.empty()) {
+      table.rows.push_back({rung.name, rung.device, "–", "–", "–", rung.problem});
+      continue;
+    }
+    chart.categories.push_back(rung.name);
+    chart.series.front().y.push_back(rung.fps);
+    table.rows.push_back({rung.name, rung.device, fmt::format("{:.1f} ms", rung.first_result_ms),
+                          fmt::format("{:.3f} ms", 1e3 * rung.seconds_per_frame), fmt::format("{:.1f}", rung.fps),
+                          results_text(rung)});
+  }
+  page.sections = {std::move(chart), std::move(table)};
+  return page;
+}
+
+Result<void> check(const LadderOptions& ladder) {
+  for (const std::string& path : {ladder.summary, ladder.report})
+    if (Result<void> ok = check_file(path); !ok) return ok;
+  return {};
+}
+
+Result<void> write(const Options& options, const LadderOptions& ladder, const std::vector<Climbed>& all) {
+  if (!ladder.summary.empty())
+    if (Result<void> written = write_text(ladder.summary, ladder_json(all)); !written) return written;
+  if (ladder.report.empty()) return {};
+  return write_text(ladder.report, to_html(ladder_page(options, all)));
+}
+
+}  // namespace
+
+ExitCode ladder_command(const Options& options, const LadderOptions& ladder) {
+  SignalWatch signals([] {});
+  if (Result<void> ok = check(ladder); !ok) return report(ok.error());
+  Climber climber(options, ladder);
+  if (Result<void> read = climber.read_frames(); !read) return report(read.error());
+  std::vector<Climbed> all;
+  for (const Rung& rung : rungs(options, ladder)) {
+    if (!options.quiet) fmt::print(stderr, "{}: {}\n", rung.name, rung.device);
+    all.push_back(climber.climb(rung));
+  }
+  fmt::print(ladder.summary == "-" ? stderr : stdout, "{}", ladder_text(all));
+  if (Result<void> written = write(options, ladder, all); !written) return report(written.error());
+  if (baseline(all) > 0) return ExitCode::done;
+  return report({ErrorCode::model_unusable, options.model + ": no rung can run it; the reasons are above"});
+}
+
+}  // namespace inflight::app

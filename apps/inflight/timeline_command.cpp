@@ -1,0 +1,150 @@
+// inflight timeline: every request of a paced run, its device, its batch, and when AUTO changed its mind.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <optional>
+
+#include "bench_page.hpp"
+#include "commands.hpp"
+#include "outputs.hpp"
+#include "signals.hpp"
+#include "timeline_options.hpp"
+
+namespace inflight::app {
+namespace {
+
+/// A discrete GPU that takes long to get ready, and a processor that does not.
+constexpr const char* kSimulated = "AUTO:(sim:latency=4ms,load=10s),(sim:latency=20ms,load=50ms)";
+
+/// One pace.
+struct Played {
+  Duration interval{0};
+  LoadSummary load;
+  Timeline timeline;
+};
+
+class Player {
+ public:
+  Player(const Options& options, const TimelineOptions& paced) : options_(options), paced_(paced) {
+    if (!paced.simulate) return;
+    clock_.emplace();
+    // Long enough for whoever a timer wakes to do its part, short enough that minutes pass in seconds.
+    driver_ = clock_->drive(1, std::chrono::microseconds(500));
+  }
+
+  Result<Played> play(Duration interval) {
+    auto log = std::make_shared<DeviceLog>();
+    CompileOptions compile = options_.detector.compile;
+    compile.clock = clock_ ? &*clock_ : nullptr;
+    compile.on_event = [log, user = compile.on_event](const DeviceEvent& event) {
+      log->add(event);
+      if (user) user(event);
+    };
+    Result<std::shared_ptr<CompiledModel>> model = compile_model(options_.model, options_.device, compile);
+    if (!model) return fail(std::move(model.error()));
+    Result<InputData> inputs = random_inputs((*model)->info());
+    if (!inputs) return fail(std::move(inputs.error()));
+    TimelineRecorder recorder;
+    LoadOptions load;
+    load.arrivals = Arrivals::even;
+    load.rate = 1 / to_seconds(interval);
+    load.duration = paced_.duration;
+    load.requests = 64;  // the pace decides, not the pool
+    load.inputs = std::move(*inputs);
+    load.recorder = &recorder;
+    load.clock = compile.clock;
+    Result<LoadSummary> summary = run_load(*model, load);
+    if (!summary) return fail(std::move(summary.error()));
+    for (const DeviceEvent& event : log->take()) recorder.event(event);
+    return Played{interval, std::move(*summary), recorder.take()};
+  }
+
+ private:
+  const Options& options_;
+  const TimelineOptions& paced_;
+  std::optional<VirtualClock> clock_;
+  std::shared_ptr<void> driver_;
+};
+
+std::string pace(const Played& played) { return fmt::format("every {:g} ms", to_ms(played.interval)); }
+
+std::string served_by(const LoadSummary& load) {
+  std::string text;
+  for (const auto& [device, count] : load.devices)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, device);
+  return text;
+}
+
+Table comparison(const std::vector<Played>& all) {
+  auto ms = [](const LoadSummary& load, double share) {
+    std::optional<double> value = known_percentile_ms(load.latency, share);
+    return value ? fmt::format("{:.2f} ms", *value) : "unknown";
+  };
+  Table table{"Latency by pace", {"pace", "requests", "p50", "p99", "longest", "requests per batch", "served by"}, {}};
+  for (const Played& played : all)
+    table.rows.push_back({pace(played), std::to_string(played.load.count), ms(played.load, 0.5), ms(played.load, 0.99),
+                          fmt::format("{:.2f} ms", to_ms(played.load.latency.max())),
+                          fmt::format("{:.2f}", played.load.mean_batch), served_by(played.load)});
+  return table;
+}
+
+void print(const std::vector<Played>& all) {
+  Table table = comparison(all);
+  for (const auto& row : table.rows)
+    fmt::print("{}: {} requests, p50 {}, p99 {}, longest {}, {} per batch; served by {}\n", row[0], row[1], row[2],
+               row[3], row[4], row[5], row[6]);
+  for (const Played& played : all)
+    for (const Event& event : played.timeline.events)
+      fmt::print("{}: {:8.3f} s  {} {}: {}\n", pace(played), to_seconds(event.at), event.device, event.kind,
+                 event.text);
+}
+
+Page page(const Options& options, const TimelineOptions& paced, std::vector<Played> all) {
+  Page page{"inflight timeline",
+            fmt::format("{}{}{}", options.model, options.model.empty() ? "" : " on ", options.device),
+            {}};
+  if (paced.simulate) page.subtitle += " (simulated time)";
+  page.sections.emplace_back(comparison(all));
+  for (Played& played : all)
+    for (Section& section : timeline_sections(pace(played), std::move(played.timeline)))
+      page.sections.push_back(std::move(section));
+  return page;
+}
+
+Result<void> check(Options& options, TimelineOptions& paced) {
+  if (paced.simulate && options.device == "CPU") options.device = kSimulated;
+  bool real = options.device.find("sim:") == std::string::npos;
+  if (paced.simulate && real)
+    return fail(
+        ErrorCode::invalid_argument,
+        "--simulate plays simulated devices only; describe them with -d, e.g. -d '" + std::string(kSimulated) + "'");
+  if (real && options.model.empty()) return fail(ErrorCode::invalid_argument, "-m is required; or --simulate");
+  if (!paced.trace.empty() && paced.intervals.size() > 1)
+    return fail(ErrorCode::invalid_argument, "--trace holds one pace; give one --interval");
+  for (const std::string& path : {paced.output, paced.trace})
+    if (Result<void> ok = check_file(path); !ok) return ok;
+  return {};
+}
+
+}  // namespace
+
+ExitCode timeline_command(Options& options, TimelineOptions& paced) {
+  SignalWatch signals([] {});
+  if (Result<void> ok = check(options, paced); !ok) return report(ok.error());
+  std::vector<Played> all;
+  for (Duration interval : paced.intervals) {
+    if (!options.quiet)
+      fmt::print(stderr, "one request every {:g} ms, for {:g} s\n", to_ms(interval), to_seconds(paced.duration));
+    Result<Played> played = Player(options, paced).play(interval);
+    if (!played) return report(played.error());
+    all.push_back(std::move(*played));
+  }
+  if (!options.quiet) print(all);
+  if (!paced.trace.empty())
+    if (Result<void> written = write_chrome_trace(all.front().timeline, paced.trace); !written)
+      return report(written.error());
+  Result<void> written = write_text(paced.output, to_html(page(options, paced, std::move(all))));
+  return written ? ExitCode::done : report(written.error());
+}
+
+}  // namespace inflight::app

@@ -1,0 +1,21 @@
+// What `inflight tune` tries.
+#pragma once
+
+#include <vector>
+
+#include "configuration.hpp"
+
+namespace inflight::app {
+
+/// One way to run the pipeline.
+struct TuneSetting {
+  Settings settings;  ///< as options of run
+  std::string model;  ///< equal where the compiled model is
+  bool exact = true;  ///< computes what the reference computes; else a tolerance is due
+};
+
+/// Every combination worth trying on the device of `options`: execution streams, threads, requests, batches and their
+/// delay, where pictures are converted, decode threads, and the precisions that the device can do.
+std::vector<TuneSetting> tune_space(const Options& options, int cores);
+
+}  // namespace inflight::app
