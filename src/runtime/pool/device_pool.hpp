@@ -82,6 +82,7 @@ class DevicePool {
   CompileOptions options_for_members() const;
   Result<void> prepare(std::size_t m, std::shared_ptr<CompiledModel> model) INFLIGHT_EXCLUDES(mutex_);
   void make_probes(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
+  void let_go_if_slower(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
   Result<void> fill_stock(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
   Result<void> admit(std::size_t m, Duration took) INFLIGHT_EXCLUDES(mutex_);
   void refuse(std::size_t m, Error why) INFLIGHT_EXCLUDES(mutex_);
