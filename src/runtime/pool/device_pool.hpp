@@ -20,7 +20,8 @@ namespace inflight {
 /// on the engines' threads, the clock's and those that start requests. None of it blocks.
 ///
 /// Members that compute on the CPU share its cores, so they compile one after the other: the next begins when the
-/// one before has failed, or has delivered a first result, or after a second. Other devices begin at once.
+/// one before has failed, or has delivered a first result, or after a second. Other devices begin at once. Requests for
+/// probes are made after that first result, too.
 ///
 /// A member is out after its first failure where another can serve; the last one stays whatever it does. After a
 /// back-off of 1 s, doubled each time up to 60 s, a single inference decides whether it comes back.
