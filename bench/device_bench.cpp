@@ -5,6 +5,7 @@
 //   device_bench rate  MODEL DEVICE SECONDS [BATCH]        inferences per second with every request busy
 //   device_bench paced MODEL DEVICE INTERVAL_MS COUNT [CALLERS]   latency from the intended start, order, losses
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -51,6 +52,16 @@ void fill(InferRequest& request, std::size_t ports) {
   }
 }
 
+/// Processor time of all threads: what a busy machine takes away shows in the time that passes, not in this.
+double core_ms() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  auto ms = [](const timeval& t) {
+    return 1e3 * static_cast<double>(t.tv_sec) + 1e-3 * static_cast<double>(t.tv_usec);
+  };
+  return ms(used.ru_utime) + ms(used.ru_stime);
+}
+
 void load(const std::string& model, const std::string& device, const std::string& cache) {
   CompileOptions options = f32();
   options.cache_dir = cache;
@@ -62,8 +73,8 @@ void load(const std::string& model, const std::string& device, const std::string
   fill(slot.request(), compiled->info().inputs.size());
   Completed first = std::move(slot).submit().get();
   if (!first.outcome) die(first.outcome.error().message);
-  fmt::print("{{\"load_ms\": {:.2f}, \"first_result_ms\": {:.2f}, \"device\": \"{}\"}}\n", to_ms(loaded - begin),
-             to_ms(steady_clock().now() - begin), first.outcome->device);
+  fmt::print("{{\"load_ms\": {:.2f}, \"first_result_ms\": {:.2f}, \"core_ms\": {:.2f}, \"device\": \"{}\"}}\n",
+             to_ms(loaded - begin), to_ms(steady_clock().now() - begin), core_ms(), first.outcome->device);
   std::fflush(stdout);
   std::_Exit(0);  // an AUTO that still compiles would be waited for
 }
@@ -72,27 +83,36 @@ void rate(const std::string& model, const std::string& device, double seconds, i
   CompileOptions options = f32();
   options.batch = batch > 1 ? batch : 0;
   auto compiled = must(compile_model(model, device, options));
-  std::atomic<long> done = 0, failed = 0;
+  std::atomic<long> done = 0, failed = 0, batches = 0;
+  double core_ms_each = 0, mean_batch = 0;
   auto run_for = [&](double time) {
     InferQueueOptions queue_options;
     queue_options.times_optimal = 2;
     queue_options.dispatch = Dispatch::engine_thread;
     auto queue = must(InferQueue::create(compiled, queue_options));
     TimePoint begin = steady_clock().now();
-    long before = done;
+    long before = done, batches_before = batches;
+    double used = core_ms();
     while (to_seconds(steady_clock().now() - begin) < time) {
       auto slot = must(queue.acquire());
-      must(std::move(slot).submit([&](const Completed& c) { ++(c.outcome ? done : failed); }));
+      must(std::move(slot).submit([&](const Completed& c) {
+        ++(c.outcome ? done : failed);
+        if (c.outcome) batches += c.outcome->batch;
+      }));
     }
     double elapsed = to_seconds(steady_clock().now() - begin);
     long count = done - before;
+    core_ms_each = (core_ms() - used) / static_cast<double>(count);
+    mean_batch = static_cast<double>(batches - batches_before) / static_cast<double>(count);
     queue.wait_all();
     return static_cast<double>(count) / elapsed;
   };
   run_for(std::max(1.0, seconds));  // AUTO has chosen by then, BATCH has learned
   double speed = run_for(seconds) * std::max(1, batch);
-  fmt::print("{{\"inferences_per_second\": {:.2f}, \"failed\": {}, \"device\": \"{}\"}}\n", speed, failed.load(),
-             compiled->runtime().device);
+  fmt::print(
+      "{{\"inferences_per_second\": {:.2f}, \"core_ms\": {:.4f}, \"mean_batch\": {:.2f}, \"failed\": {}, "
+      "\"device\": \"{}\"}}\n",
+      speed, core_ms_each / std::max(1, batch), mean_batch, failed.load(), compiled->runtime().device);
 }
 
 struct Paced {

@@ -78,7 +78,9 @@ struct CompileOptions {
   std::filesystem::path cache_dir;                ///< where compiled models are kept; empty: nowhere
   std::map<std::string, std::string> properties;  ///< the engine's own, by its own names; these win
   BatchPolicy batching;                           ///< of BATCH devices
-  bool auto_batching = true;  ///< BATCH where it measures as a gain, under the throughput hint (ALLOW_AUTO_BATCHING)
+  /// BATCH where it measures as a gain, under the throughput hint, for a device that is named (ALLOW_AUTO_BATCHING).
+  /// Tried in the background, at the price of memory for the model in further batch sizes. nullopt: on GPUs only.
+  std::optional<bool> auto_batching;
   /// Told what virtual devices do, on any thread, one call at a time; must not block. May be empty.
   std::function<void(const DeviceEvent&)> on_event;
   Clock* clock = nullptr;  ///< for engines that simulate time; nullptr: steady_clock()

@@ -9,7 +9,7 @@
 namespace inflight {
 
 /// Raised whenever anything a plugin shares with the library changes.
-inline constexpr int kPluginAbi = 1;
+inline constexpr int kPluginAbi = 2;
 
 struct Plugin {
   int abi;

@@ -36,7 +36,8 @@ Result<std::shared_ptr<BatchModel>> BatchModel::create(std::vector<BatchSize> la
 
 Result<void> BatchModel::create_runs() {
   for (BatchSize& size : ladder_) {
-    for (int i = 0; i < max_running_; ++i) {
+    bool largest = &size == &ladder_.back();
+    for (int i = 0; i < (largest ? 2 : 1) * max_running_; ++i) {
       Result<std::unique_ptr<InferRequest>> request = size.model->create_request();
       if (!request) return fail(std::move(request.error()));
       size.runs.push_back(std::make_unique<BatchRun>(*this, size, std::move(*request)));
@@ -99,8 +100,15 @@ void BatchModel::on_timer() {
 
 BatchModel::Launches BatchModel::plan(TimePoint now) {
   Launches launches;
-  while (pending_ > 0 && running_ < max_running_ && may_launch(now)) launches.push_back(form_batch());
+  while (pending_ > 0 && has_room() && may_launch(now)) launches.push_back(form_batch());
   return launches;
+}
+
+/// A full batch cannot grow while it waits for a lane, so it does that inside the device, which then goes on without
+/// waiting for inputs to be copied.
+bool BatchModel::has_room() const {
+  if (running_ < max_running_) return true;
+  return running_ < 2 * max_running_ && pending_ >= max_size() && !first_->alone_;
 }
 
 /// Sets the timer where the answer is "not yet". With all lanes busy nobody asks: batches grow until one is free.
@@ -115,7 +123,7 @@ bool BatchModel::may_launch(TimePoint now) {
 BatchRun* BatchModel::form_batch() {
   int count = first_->alone_ ? 1 : std::min(pending_, max_size());
   BatchSize& size = smallest_holding(count);
-  BatchRun& run = *size.free.back();  // each size has max_running_ of them
+  BatchRun& run = *size.free.back();  // each size has one for every lane, the largest two
   size.free.pop_back();
   run.members_.clear();
   for (int i = 0; i < count; ++i) run.members_.push_back(&take_first());

@@ -54,6 +54,7 @@ class BatchModel final : public CompiledModel, public std::enable_shared_from_th
   void failed_to_start(BatchRun& run, Error error);
 
   Launches plan(TimePoint now) INFLIGHT_REQUIRES(mutex_);
+  bool has_room() const INFLIGHT_REQUIRES(mutex_);
   bool may_launch(TimePoint now) INFLIGHT_REQUIRES(mutex_);
   BatchRun* form_batch() INFLIGHT_REQUIRES(mutex_);
   BatchSize& smallest_holding(int count) noexcept;
@@ -65,7 +66,7 @@ class BatchModel final : public CompiledModel, public std::enable_shared_from_th
 
   std::vector<BatchSize> ladder_;  // sizes and models constant; free lists guarded
   Clock& clock_;
-  const int max_running_;
+  const int max_running_;  // batches, while they can still grow; as many full ones may wait behind them
 
   Mutex mutex_;
   CondVar settled_;

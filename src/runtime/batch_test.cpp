@@ -241,6 +241,57 @@ TEST(Batch, DoesNotWaitForARequestThatWasBeingStartedWhenTheQueueWasClosed) {
   clock.run_until_idle();  // or a failure would not end
 }
 
+/// A compiled model that one request keeps busy, and which counts what is started on it.
+class CountingModel final : public CompiledModel {
+ public:
+  CountingModel(std::shared_ptr<CompiledModel> inner, int& starts) : inner_(std::move(inner)), starts_(starts) {}
+  const ModelInfo& info() const noexcept override { return inner_->info(); }
+  RuntimeInfo runtime() const override { return inner_->runtime(); }
+  int optimal_requests() const noexcept override { return 1; }
+  Result<std::unique_ptr<InferRequest>> create_request() override {
+    return std::make_unique<Request>(starts_, inner_->create_request().value());
+  }
+
+ private:
+  class Request final : public InferRequest {
+   public:
+    Request(int& starts, std::unique_ptr<InferRequest> inner) : starts_(starts), inner_(std::move(inner)) {}
+    Result<TensorView> input(std::size_t port) override { return inner_->input(port); }
+    Result<void> set_input(std::size_t port, TensorView data) override { return inner_->set_input(port, data); }
+    Result<TensorView> output(std::size_t port) override { return inner_->output(port); }
+    void cancel() noexcept override { inner_->cancel(); }
+    Result<void> start(Done done) override {
+      ++starts_;
+      return inner_->start(std::move(done));
+    }
+
+   private:
+    int& starts_;
+    std::unique_ptr<InferRequest> inner_;
+  };
+
+  std::shared_ptr<CompiledModel> inner_;
+  int& starts_;
+};
+
+TEST(Batch, HandsFullBatchesOverBeforeTheDeviceHasRoomForThem) {
+  VirtualClock clock;
+  int starts = 0;
+  PoolCandidate counted = sim("latency=10ms");
+  counted.compile = [&,
+                     inner = counted.compile](const CompileOptions& options) -> Result<std::shared_ptr<CompiledModel>> {
+    return std::make_shared<CountingModel>(inner(options).value(), starts);
+  };
+  auto model = make_batch(counted, options_for(clock, 4, 5ms)).value();
+  auto all = callers(*model, 11);
+  for (int i = 0; i < 5; ++i) all[static_cast<std::size_t>(i)]->start();
+  EXPECT_EQ(starts, 2) << "the first at once; while it runs, the four after it are a full batch";
+  for (int i = 5; i < 11; ++i) all[static_cast<std::size_t>(i)]->start();
+  EXPECT_EQ(starts, 2) << "one ahead is enough";
+  clock.run_until_idle();
+  for (auto& caller : all) EXPECT_EQ(caller->ended, 1);
+}
+
 TEST(Batch, LetsABadRequestFailAlone) {
   VirtualClock clock;
   // Every size of the ladder is a model of its own, so inference 0 fails in each: the request that goes first by

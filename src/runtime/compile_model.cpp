@@ -105,12 +105,14 @@ void tell_if_rebuilt(const CompiledModel& compiled, const CompileOptions& option
 Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options);
 
 PoolCandidate candidate(const std::filesystem::path& model, const DeviceSpec& spec) {
-  return {to_string(spec), [model, spec](const CompileOptions& options) -> Compiled {
+  return {to_string(spec),
+          [model, spec](const CompileOptions& options) -> Compiled {
             Compiled compiled = compile(model, spec, options);
             // Engines differ in whether they take bytes; behind this they are alike.
             if (compiled && options.u8_input) *compiled = take_bytes(std::move(*compiled), options);
             return compiled;
-          }};
+          },
+          spec.kind == Kind::batch};
 }
 
 /// Every device of every engine, for AUTO without a list.
@@ -167,6 +169,25 @@ Compiled compile_batch(const std::filesystem::path& model, const DeviceSpec& spe
   return make_batch(candidate(model, spec.members.front()), options);
 }
 
+/// Batches seldom pay on a CPU, and trying them takes memory: there it is done where it is asked for.
+bool is_gpu(const std::string& device) {
+  std::string name = device.substr(device.find(':') + 1);
+  return name.starts_with("GPU") || name == "CUDA" || name == "TensorRT";
+}
+
+bool may_batch(const DeviceSpec& spec, const CompileOptions& options) {
+  bool asked = options.auto_batching.value_or(is_gpu(spec.name));
+  bool many = options.hint == PerformanceHint::throughput && options.requests != 1;
+  return asked && many && spec.kind == Kind::plain && options.batch == 0;
+}
+
+Compiled compile_batching(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options) {
+  Compiled plain = compile(model, spec, options);
+  if (!plain) return plain;
+  PoolCandidate inner{to_string(spec), [model, spec](const CompileOptions& o) { return compile(model, spec, o); }};
+  return batch_if_faster(std::move(inner), std::move(*plain), options);
+}
+
 Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options) {
   if (spec.kind == Kind::batch) return compile_batch(model, spec, options);
   if (spec.kind != Kind::plain) return compile_pool(model, spec, options);
@@ -185,7 +206,7 @@ Compiled compile_model(const std::filesystem::path& model, const std::string& de
   Result<CompileOptions> resolved = apply_well_known_properties(options);
   if (!resolved) return fail(std::move(resolved.error()));
   if (Result<void> usable = check_cache_folder(resolved->cache_dir); !usable) return fail(std::move(usable.error()));
-  return compile(model, *spec, *resolved);
+  return may_batch(*spec, *resolved) ? compile_batching(model, *spec, *resolved) : compile(model, *spec, *resolved);
 }
 
 Result<ModelInfo> read_model(const std::filesystem::path& model) {

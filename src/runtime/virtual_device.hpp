@@ -15,6 +15,7 @@ namespace inflight {
 struct PoolCandidate {
   std::string device;  ///< as a device string
   std::function<Result<std::shared_ptr<CompiledModel>>(const CompileOptions&)> compile;
+  bool gathers = false;  ///< runs requests together, so it shows what it can do only with many of them
 };
 
 /// AUTO: the first candidate that is ready serves; a better one takes over once it is warm and measures faster.
@@ -28,6 +29,12 @@ Result<std::shared_ptr<CompiledModel>> make_multi(std::vector<PoolCandidate> can
 /// BATCH: requests of all callers gather into batches (options.batching). `inner` compiles the model for a batch
 /// size (CompileOptions::batch). Errors: model_unusable, saying why the model cannot be batched.
 Result<std::shared_ptr<CompiledModel>> make_batch(PoolCandidate inner, const CompileOptions& options);
+
+/// Batches by itself: `plain` serves at once, and BATCH over `inner` is compiled in the background once there is a
+/// first result. It takes over if it measures faster, else it is let go. What was decided and why is an event of the
+/// kind "batching". `plain` itself where its ports tell that it cannot be batched.
+std::shared_ptr<CompiledModel> batch_if_faster(PoolCandidate inner, std::shared_ptr<CompiledModel> plain,
+                                               const CompileOptions& options);
 
 /// Takes bytes where `inner` takes floats, and converts them: (byte − mean) / scale per channel of a picture.
 /// `inner` itself if it takes bytes already or its input is no picture.

@@ -41,7 +41,7 @@ bool set_precision(CompileOptions& options, std::string_view value) {
 
 bool set_auto_batching(CompileOptions& options, std::string_view value) {
   options.auto_batching = value == "YES" || value == "TRUE";
-  return options.auto_batching || value == "NO" || value == "FALSE";
+  return *options.auto_batching || value == "NO" || value == "FALSE";
 }
 
 bool set_batch_timeout(CompileOptions& options, std::string_view value) {

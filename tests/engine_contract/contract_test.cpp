@@ -32,7 +32,9 @@ class EngineContract : public testing::TestWithParam<Subject> {
  protected:
   void SetUp() override {
     if (std::string reason = why_not(GetParam().engine); !reason.empty()) GTEST_SKIP() << reason;
-    auto compiled = compile_model(asset(GetParam().model), GetParam().device);
+    CompileOptions options;
+    options.auto_batching = GetParam().auto_batching;
+    auto compiled = compile_model(asset(GetParam().model), GetParam().device, options);
     ASSERT_TRUE(compiled) << compiled.error().message;
     model = std::move(*compiled);
     request = create();

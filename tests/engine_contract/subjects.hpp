@@ -17,6 +17,7 @@ struct Subject {
   const char* engine;  ///< without it the tests of this subject are skipped
   const char* device;
   const char* model;  ///< in assets/, or a full path
+  bool auto_batching = false;
 };
 
 inline const std::vector<Subject>& subjects() {
@@ -32,6 +33,7 @@ inline const std::vector<Subject>& subjects() {
       {"Multi", "sim", "MULTI:(sim:latency=300us..600us,lanes=2),sim:latency=200us", "yolox_nano.onnx"},
       {"Batch", "sim", "BATCH:sim:latency=300us,per_item=50us(4)", "yolox_nano.onnx"},
       {"MultiOfBatch", "sim", "MULTI:BATCH:sim:latency=300us(4),sim:latency=200us", "yolox_nano.onnx"},
+      {"AutoBatching", "sim", "sim:latency=300us,per_item=50us", "yolox_nano.onnx", true},
       {"AutoOfBatch", "sim", "AUTO:BATCH:sim:latency=300us(4),sim:latency=200us", "yolox_nano.onnx"},
   };
   return all;

@@ -10,6 +10,8 @@ bool is_better(const Member& a, const Member& b) noexcept {
   return a.pace.inferences_per_second() > b.pace.inferences_per_second();
 }
 
+}  // namespace
+
 std::size_t choose_one(const Members& members, MemberSet tried, std::size_t serving) noexcept {
   auto can_serve = [&](std::size_t m) { return members[m].state == MemberState::usable && !contains(tried, m); };
   if (serving != kNoMember && can_serve(serving)) return serving;
@@ -18,8 +20,6 @@ std::size_t choose_one(const Members& members, MemberSet tried, std::size_t serv
     if (can_serve(m) && (best == kNoMember || is_better(members[m], members[best]))) best = m;
   return best;
 }
-
-}  // namespace
 
 Result<std::shared_ptr<CompiledModel>> make_auto(std::vector<PoolCandidate> candidates, const CompileOptions& options) {
   if (options.hint == PerformanceHint::cumulative_throughput) return make_multi(std::move(candidates), options);

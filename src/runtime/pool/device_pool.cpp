@@ -90,10 +90,11 @@ void DevicePool::remove_user() {
 Result<void> DevicePool::fill_stock(std::size_t m) {
   MutexLock lock(mutex_);
   Member& member = members_[m];
-  while (member.created < users_) {
+  while (member.model && member.created < users_) {  // none: it was let go
     ++member.created;
+    std::shared_ptr<CompiledModel> model = member.model;
     lock.unlock();
-    Result<std::unique_ptr<InferRequest>> request = member.model->create_request();
+    Result<std::unique_ptr<InferRequest>> request = model->create_request();
     lock.lock();
     if (request) {
       member.stock.push_back(std::move(*request));
@@ -113,6 +114,7 @@ Result<std::unique_ptr<InferRequest>> DevicePool::borrow(std::size_t m) {
     member.stock.pop_back();
     return request;
   }
+  if (!member.model) return fail(ErrorCode::engine_failed, "it is not used any more");
   ++member.created;
   std::shared_ptr<CompiledModel> model = member.model;
   lock.unlock();

@@ -20,7 +20,8 @@ namespace inflight {
 /// on the engines' threads, the clock's and those that start requests. None of it blocks.
 ///
 /// Members that compute on the CPU share its cores, so they compile one after the other: the next begins when the
-/// one before has failed, or has delivered a first result, or after a second. Other devices begin at once.
+/// one before has failed, or has delivered a first result, or after a second. Other devices begin at once. Requests for
+/// probes are made after that first result, too.
 ///
 /// A member is out after its first failure where another can serve; the last one stays whatever it does. After a
 /// back-off of 1 s, doubled each time up to 60 s, a single inference decides whether it comes back.
@@ -82,6 +83,7 @@ class DevicePool {
   CompileOptions options_for_members() const;
   Result<void> prepare(std::size_t m, std::shared_ptr<CompiledModel> model) INFLIGHT_EXCLUDES(mutex_);
   void make_probes(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
+  void let_go_if_slower(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
   Result<void> fill_stock(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
   Result<void> admit(std::size_t m, Duration took) INFLIGHT_EXCLUDES(mutex_);
   void refuse(std::size_t m, Error why) INFLIGHT_EXCLUDES(mutex_);

@@ -12,6 +12,7 @@ constexpr double kClearlyFaster = 1.05;
 // Where both compute on the same cores, what the one takes from the other is counted in whole inferences: over few
 // of them that count is off by a quarter.
 constexpr int kPerSharedWindow = 16;
+constexpr int kSharedRounds = 2;  // what gathers completes by the batch: one would be no measurement
 constexpr Duration kLongSharedWindow = std::chrono::seconds(1);
 
 }  // namespace
@@ -37,12 +38,13 @@ void Comparison::next_step() noexcept {
   ++step_;
   if (!serving_ && !on_candidate()) ++step_;
   opened_.reset();
+  ramped_up_ = 0;
   counted_ = 0;
 }
 
 void Comparison::count(TimePoint now) noexcept {
   if (!opened_) {
-    opened_ = now;
+    if (++ramped_up_ >= target().ramp_up) opened_ = now;
     return;
   }
   ++counted_;
@@ -57,7 +59,7 @@ bool Comparison::is_enough(TimePoint now) const noexcept {
   // Whole rounds of the width: devices with several lanes complete in bursts.
   if (counted_ % target().width != 0) return false;
   bool shared = shared_cores_ && serving_;
-  return counted_ >= (shared ? kPerSharedWindow : kPerWindow) ||
+  return counted_ >= (shared ? std::max(kPerSharedWindow, kSharedRounds * target().width) : kPerWindow) ||
          now - *opened_ >= (shared ? kLongSharedWindow : kLongWindow);
 }
 

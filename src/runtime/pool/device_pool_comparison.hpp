@@ -9,8 +9,9 @@
 namespace inflight {
 
 /// Watches completions in windows that alternate between the serving device and the candidate (A B A B), so that
-/// whatever else loads the machine hits both. The candidate is warmed up first. A window opens with a completion
-/// and counts those after it, so that neither a ramp-up nor what was in flight before falsifies the rate.
+/// whatever else loads the machine hits both. The candidate is warmed up first. A window opens with a completion,
+/// usually the first, and counts those after it, so that neither a ramp-up nor what was in flight before falsifies the
+/// rate.
 ///
 /// Requests of users on the serving device count as well, and probes only fill up what these leave of its width:
 /// a busy device is measured by its own work, and no request waits for more than one inference of a probe.
@@ -18,7 +19,8 @@ class Comparison {
  public:
   struct Side {
     std::size_t member;
-    int width;  ///< inferences in flight while it is measured
+    int width;        ///< inferences in flight while it is measured
+    int ramp_up = 1;  ///< completions until it runs at its speed: a round of the width, where it gathers requests
   };
 
   /// Without `serving` the candidate's speed alone is measured. `shared_cores`: both compute on the CPU.
@@ -57,6 +59,7 @@ class Comparison {
   int step_ = 0;
   int warm_ups_ = 0;
   std::optional<TimePoint> opened_;  // of the window
+  int ramped_up_ = 0;                // completions before it
   int counted_ = 0;                  // in the window
   Tally candidate_tally_, serving_tally_;
   int beside_candidate_ = 0;  // requests that the serving device completed in the candidate's windows

@@ -48,12 +48,13 @@ class Pace {
 };
 
 /// compiling ─► usable ◄──► out (failed; comes back when a probe succeeds)
-///     └─────► refused (cannot be compiled, or has other ports)
+///     │          ▼
+///     └─────► refused (cannot be compiled, has other ports, or is a slower way to use the one device)
 enum class MemberState : std::uint8_t { compiling, usable, out, refused };
 
 /// All of it guarded by the pool's mutex.
 struct Member {
-  bool on_host = false;  ///< computes on the CPU's cores, as others may. Constant
+  bool shares = false;  ///< computes on the CPU's cores, as others may, or on one device with them. Constant
   MemberState state = MemberState::compiling;
   bool may_compile = false;  ///< its head start is over, or it needs to give none
   std::shared_ptr<CompiledModel> model;
@@ -86,6 +87,11 @@ struct PoolPolicy {
   /// The usable member outside `tried` that takes the next request; kNoMember if there is none. `serving` is
   /// meaningful where one serves.
   std::size_t (*choose)(const Members& members, MemberSet tried, std::size_t serving) noexcept;
+  /// Members are ways to use one device, whose memory all take: a candidate that measures slower is let go.
+  bool one_device = false;
 };
+
+/// AUTO's choice: the serving member while it is well, else the best by what was measured.
+std::size_t choose_one(const Members& members, MemberSet tried, std::size_t serving) noexcept;
 
 }  // namespace inflight

@@ -49,11 +49,12 @@ std::optional<std::size_t> DevicePool::next_to_measure() const {
 void DevicePool::begin_comparison() {
   std::optional<std::size_t> m = next_to_measure();
   if (!m) return;
-  Comparison::Side candidate{*m, members_[*m].probe_width};
+  int width = members_[*m].probe_width;
+  Comparison::Side candidate{*m, width, candidates_[*m].gathers ? width : 1};
   std::optional<Comparison::Side> serving;
-  if (policy_.one_serves) serving = Comparison::Side{serving_, members_[serving_].probe_width};
-  bool shared_cores = serving && members_[*m].on_host && members_[serving_].on_host;
-  comparison_.emplace(candidate, serving, shared_cores);
+  if (policy_.one_serves) serving = Comparison::Side{serving_, members_[serving_].probe_width, 1};
+  bool shared = serving && members_[*m].shares && members_[serving_].shares;
+  comparison_.emplace(candidate, serving, shared);
 }
 
 void DevicePool::give_up_measuring() {
@@ -74,9 +75,10 @@ std::optional<DevicePool::Probe> DevicePool::next_probe() {
   }
   begin_comparison();
   if (!comparison_) return std::nullopt;
-  auto [m, width] = comparison_->target();
-  if (members_[m].in_flight >= width || members_[m].idle_probes.empty()) return std::nullopt;
-  return take_probe(m, false);
+  const Comparison::Side& target = comparison_->target();
+  const Member& member = members_[target.member];
+  if (member.in_flight >= target.width || member.idle_probes.empty()) return std::nullopt;
+  return take_probe(target.member, false);
 }
 
 DevicePool::Probe DevicePool::take_probe(std::size_t m, bool decides_return) {

@@ -11,17 +11,18 @@ namespace {
 
 constexpr Duration kHeadStart = std::chrono::seconds(1);
 constexpr int kWidestProbe = 32;
+constexpr int kWidestGathering = 64;  // what gathers is idle until a batch is full
 
 bool is_on_host(const DeviceSpec& spec) {
   if (spec.kind == DeviceSpec::Kind::plain) return spec.name == "CPU" || spec.name.ends_with(":CPU");
   return std::ranges::any_of(spec.members, [](const DeviceSpec& member) { return is_on_host(member); });
 }
 
-Members to_members(const std::vector<PoolCandidate>& candidates) {
+Members to_members(const std::vector<PoolCandidate>& candidates, bool one_device) {
   Members members(candidates.size());
   for (std::size_t m = 0; m < members.size(); ++m) {
     Result<DeviceSpec> spec = parse_device(candidates[m].device);
-    members[m].on_host = spec && is_on_host(*spec);
+    members[m].shares = one_device || (spec && is_on_host(*spec));
   }
   return members;
 }
@@ -38,8 +39,9 @@ std::string difference(const char* what, const std::vector<Port>& mine, const st
 }
 
 /// Inferences that keep the device busy without a queue in front of it.
-int probe_width(const CompiledModel& model, PerformanceHint hint) {
+int probe_width(const CompiledModel& model, PerformanceHint hint, bool gathers) {
   if (hint == PerformanceHint::latency) return 1;
+  if (gathers) return std::clamp(model.optimal_requests(), 1, kWidestGathering);
   int half = (model.optimal_requests() + 1) / 2;
   return std::clamp(std::max(half, model.runtime().execution_streams), 1, kWidestProbe);
 }
@@ -60,7 +62,7 @@ DevicePool::DevicePool(std::vector<PoolCandidate> candidates, const CompileOptio
       clock_(options.clock ? *options.clock : steady_clock()),
       candidates_(std::move(candidates)),
       events_(std::make_shared<PoolEvents>(options.on_event)),
-      members_(to_members(candidates_)) {
+      members_(to_members(candidates_, policy.one_device)) {
   for (std::size_t m = 0; m < candidates_.size(); ++m)
     workers_.emplace_back(fmt::format("compile-{}", m), [this, m] { bring_up(m); });
 }
@@ -120,6 +122,7 @@ void DevicePool::bring_up(std::size_t m) {
   // Alone it is compared with nothing, and never out.
   if (admitted && candidates_.size() > 1 && await_measuring()) make_probes(m);
   go_on();
+  if (admitted && policy_.one_device) let_go_if_slower(m);
 }
 
 /// Requests for probes take memory and time that the first result should not wait for.
@@ -139,20 +142,20 @@ bool DevicePool::await_turn(std::size_t m) {
 }
 
 bool DevicePool::has_turn(std::size_t m) const {
-  if (!policy_.one_serves || !members_[m].on_host || members_[m].may_compile) return true;
+  if (!policy_.one_serves || !members_[m].shares || members_[m].may_compile) return true;
   // The last one before it that competes for the same cores.
   for (std::size_t before = m; before-- > 0;) {
     const Member& other = members_[before];
-    if (!other.on_host) continue;
+    if (!other.shares) continue;
     return other.state == MemberState::refused || (other.state != MemberState::compiling && has_result_);
   }
   return true;
 }
 
 void DevicePool::give_head_start(std::size_t m) {
-  if (!policy_.one_serves || !members_[m].on_host) return;
+  if (!policy_.one_serves || !members_[m].shares) return;
   for (std::size_t next = m + 1; next < members_.size(); ++next)
-    if (members_[next].on_host) return call_after(kHeadStart, &DevicePool::let_compile, next);
+    if (members_[next].shares) return call_after(kHeadStart, &DevicePool::let_compile, next);
 }
 
 CompileOptions DevicePool::options_for_members() const {
@@ -168,7 +171,7 @@ CompileOptions DevicePool::options_for_members() const {
 }
 
 Result<void> DevicePool::prepare(std::size_t m, std::shared_ptr<CompiledModel> model) {
-  int width = probe_width(*model, options_.hint);
+  int width = probe_width(*model, options_.hint, candidates_[m].gathers);
   {
     MutexLock lock(mutex_);
     members_[m].model = std::move(model);
@@ -211,6 +214,22 @@ Result<void> DevicePool::admit(std::size_t m, Duration took) {
   if (policy_.one_serves && serving_ == kNoMember) serve_with(m, "is the first that is ready", {});
   changed_.notify_all();
   return {};
+}
+
+void DevicePool::let_go_if_slower(std::size_t m) {
+  std::vector<std::unique_ptr<InferRequest>> stock, probes;
+  MutexLock lock(mutex_);
+  Member& member = members_[m];
+  while (!stopping_ && (member.to_measure || member.in_flight > 0)) changed_.wait(lock);
+  bool used = serving_ == m || member.created > static_cast<int>(member.stock.size());
+  if (stopping_ || used || member.state != MemberState::usable) return;
+  member.state = MemberState::refused;
+  member.problem = {ErrorCode::device_unusable, "it measured slower"};
+  stock.swap(member.stock);
+  probes.swap(member.probes);
+  member.idle_probes.clear();
+  std::shared_ptr<CompiledModel> model = std::move(member.model);
+  lock.unlock();  // before they go
 }
 
 void DevicePool::refuse(std::size_t m, Error why) {
