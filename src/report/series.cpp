@@ -51,11 +51,7 @@ double seconds_at(const std::vector<Duration>& times, std::size_t i) {
 }
 
 Chart over_time(std::string title, std::string y_label) {
-  Chart chart;
-  chart.title = std::move(title);
-  chart.x_label = "seconds";
-  chart.y_label = std::move(y_label);
-  return chart;
+  return {.title = std::move(title), .x_label = "seconds", .y_label = std::move(y_label)};
 }
 
 Chart speed(const RunReport& report) {
@@ -158,11 +154,8 @@ Chart lost(const Samples& samples) {
 /// Equal steps from the fastest to the slowest; what is slower than 99.9 % counts with the last.
 Chart distribution(const Histogram& times) {
   constexpr int kBins = 40;
-  Chart chart;
-  chart.title = "End-to-end time: how often";
-  chart.kind = ChartKind::bar;
-  chart.x_label = "ms, up to";
-  chart.y_label = "frames";
+  Chart chart{
+      .title = "End-to-end time: how often", .x_label = "ms, up to", .y_label = "frames", .kind = ChartKind::bar};
   const Duration width = std::max(Duration{1}, (times.percentile(0.999) - times.min()) / kBins);
   Series series{"frames", {}, {}};
   std::uint64_t before = 0;
@@ -178,10 +171,7 @@ Chart distribution(const Histogram& times) {
 }
 
 Chart cumulative(const Histogram& times) {
-  Chart chart;
-  chart.title = "End-to-end time: how many were as fast";
-  chart.x_label = "ms";
-  chart.y_label = "% of frames";
+  Chart chart{.title = "End-to-end time: how many were as fast", .x_label = "ms", .y_label = "% of frames"};
   Series series{"frames", {}, {}};
   const auto add = [&](double share) {
     series.x.push_back(to_ms(times.percentile(share)));
