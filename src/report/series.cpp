@@ -94,7 +94,22 @@ Chart occupancy(const Samples& samples) {
   return chart;
 }
 
-/// Of a few cores each; of many the least, the mean and the most.
+/// The least, the mean and the most of series of the same x.
+std::vector<Series> spread_of(const std::vector<Series>& all) {
+  Series least{"least busy", all[0].x, all[0].y}, mean{"mean", all[0].x, {}}, most{"busiest", all[0].x, all[0].y};
+  for (std::size_t k = 0; k < mean.x.size(); ++k) {
+    double sum = 0;
+    for (const Series& one : all) {
+      least.y[k] = std::min(least.y[k], one.y[k]);
+      most.y[k] = std::max(most.y[k], one.y[k]);
+      sum += one.y[k];
+    }
+    mean.y.push_back(sum / static_cast<double>(all.size()));
+  }
+  return {least, mean, most};
+}
+
+/// Of a few cores each; of many their spread.
 Chart cores(const RunSamples& samples) {
   constexpr std::size_t kShownAlone = 8;
   Chart chart = over_time("Processor cores, by all processes", "% busy");
@@ -104,20 +119,7 @@ Chart cores(const RunSamples& samples) {
                        [i](const RunSample& s) { return seconds_at(s.cores, i); }));
     for (double& y : all.back().y) y = std::min(100.0, 100 * y);
   }
-  if (all.size() <= kShownAlone) {
-    chart.series = std::move(all);
-    return chart;
-  }
-  Series least{"least busy", all[0].x, all[0].y}, mean{"mean", all[0].x, all[0].y}, most{"busiest", all[0].x, all[0].y};
-  for (std::size_t k = 0; k < mean.y.size(); ++k) {
-    mean.y[k] = 0;
-    for (const Series& core : all) {
-      least.y[k] = std::min(least.y[k], core.y[k]);
-      most.y[k] = std::max(most.y[k], core.y[k]);
-      mean.y[k] += core.y[k] / static_cast<double>(all.size());
-    }
-  }
-  chart.series = {least, mean, most};
+  chart.series = all.size() <= kShownAlone ? std::move(all) : spread_of(all);
   return chart;
 }
 
