@@ -13,16 +13,17 @@ namespace {
 std::string shell_word(const std::string& word) {
   const char* plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./-_";
   if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string text = "'";
-  for (char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
-  return text + "'";
+  std::string text;
+  for (char c : word) text.append(c == '\'' ? "'\\'" : "").append(1, c);
+  return fmt::format("'{}'", text);
 }
 
 /// The command line of this process.
 std::string command() {
   std::string text;
   std::ifstream words("/proc/self/cmdline");
-  for (std::string word; std::getline(words, word, '\0');) text += (text.empty() ? "" : " ") + shell_word(word);
+  for (std::string word; std::getline(words, word, '\0');)
+    text.append(text.empty() ? "" : " ").append(shell_word(word));
   return text;
 }
 

@@ -64,7 +64,7 @@ struct Timeline {
 /// and what lay between is counted.
 struct TimelineCapacity {
   std::size_t requests = std::size_t{1} << 17;  ///< 48 bytes each
-  std::size_t spans = std::size_t{1} << 18;     ///< 32 bytes each
+  std::size_t spans = std::size_t{1} << 19;     ///< 32 bytes each; a frame has four or five
   std::size_t events = 1000;
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "evenly_kept.hpp"
 #include "inflight/pipeline.hpp"
 #include "periodic.hpp"
 #include "proc.hpp"
@@ -11,13 +12,14 @@ namespace inflight {
 class RunSampler::Impl {
  public:
   Impl(const Pipeline& pipeline, Clock& clock) : pipeline_(pipeline) {
-    sample();
+    tick();
     ticks_.emplace("sampler", clock, kInterval, [this] { tick(); });
   }
 
   RunSamples take() {
     ticks_.reset();  // beyond this point nobody samples but this thread
     sample();
+    samples_.samples = kept_.take();
     return std::move(samples_);
   }
 
@@ -26,16 +28,7 @@ class RunSampler::Impl {
   static constexpr std::size_t kMostSamples = 600;
 
   void tick() {
-    if (++ticked_ % every_ != 0) return;
-    if (samples_.samples.size() >= kMostSamples) thin_out();
-    sample();
-  }
-
-  /// What grows stays right, since only its differences are used.
-  void thin_out() {
-    std::size_t index = 0;
-    std::erase_if(samples_.samples, [&index](const RunSample&) { return index++ % 2 == 1; });
-    every_ *= 2;
+    if (kept_.wanted()) sample();
   }
 
   void sample() {
@@ -43,7 +36,7 @@ class RunSampler::Impl {
     add_run(sample, pipeline_.status());
     add_cores(sample);
     add_threads(sample);
-    samples_.samples.push_back(std::move(sample));
+    kept_.add(std::move(sample));
   }
 
   void add_run(RunSample& sample, const RunStatus& status) {
@@ -85,7 +78,7 @@ class RunSampler::Impl {
   const Pipeline& pipeline_;
   RunSamples samples_;
   ThreadTimes threads_;
-  std::uint64_t ticked_ = 0, every_ = 1;
+  report::EvenlyKept<RunSample> kept_{kMostSamples};
   std::optional<Periodic> ticks_;  // last: its thread uses all of the above
 };
 

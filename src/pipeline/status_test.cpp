@@ -71,18 +71,6 @@ TEST(RunSampler, SeesARunFromItsBeginningToItsEnd) {
   EXPECT_EQ(samples.stages.size(), 5U);
 }
 
-TEST(RunSampler, TakesFewerSamplesOfALongRun) {
-  Simulation simulation("sim:latency=1s");
-  Pipeline pipeline(simulation.detector, simulation.with(Api::async, 1));
-  pipeline.add_source(synthetic(200));
-  RunSampler sampler(pipeline, &simulation.clock);
-  finish_run(pipeline);  // 200 s
-  const RunSamples samples = sampler.take();
-  EXPECT_LE(samples.samples.size(), 602U);
-  EXPECT_EQ(samples.samples.front().emitted, 0U);
-  EXPECT_EQ(samples.samples.back().emitted, 200U);
-}
-
 TEST(RunSampler, EndsWithoutBeingAsked) {
   Simulation simulation;
   Pipeline pipeline(simulation.detector, simulation.options);

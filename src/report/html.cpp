@@ -92,17 +92,19 @@ std::string to_html(const Page& page) {
   std::string sections;
   for (const Section& section : page.sections)
     sections += std::visit([](const auto& one) { return html_of(one); }, section);
-  // The policy lets nothing in from outside, whatever the page holds.
+  // The policy lets nothing in from outside, whatever the page holds. The licences stand after the character set, which
+  // browsers look for at the very beginning.
   return fmt::format(
-      "<!doctype html>\n<!--\nMade by Inflight.\n\n{0}-->\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; "
       "style-src 'unsafe-inline'\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{1}</title>\n"
-      "<style>\n{2}</style>\n</head>\n<body>\n"
-      "<header><div><h1>{1}</h1><p class=\"subtitle\">{3}</p></div>"
-      "<button type=\"button\" id=\"theme\">dark / light</button></header>\n<main>\n{4}</main>\n"
-      "<footer>Made by Inflight; charts by Chart.js.</footer>\n{5}{6}{7}</body>\n</html>\n",
-      report::kLicences, escaped(page.title), report::kPageCss, escaped(page.subtitle), sections,
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{0}</title>\n"
+      "<style>\n{1}</style>\n</head>\n<body>\n"
+      "<header><div><h1>{0}</h1><p class=\"subtitle\">{2}</p></div>"
+      "<button type=\"button\" id=\"theme\">dark / light</button></header>\n"
+      "<noscript><p>The charts need JavaScript.</p></noscript>\n<main>\n{3}</main>\n"
+      "<footer>Made by Inflight; charts by Chart.js.</footer>\n<!--\n{4}-->\n{5}{6}{7}</body>\n</html>\n",
+      escaped(page.title), report::kPageCss, escaped(page.subtitle), sections, report::kLicences,
       script(report::kChartJs), script(report::kTimelineJs), script(report::kPageJs));
 }
 

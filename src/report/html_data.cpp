@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "html.hpp"
@@ -7,6 +9,13 @@
 
 namespace inflight::report {
 namespace {
+
+struct Entity {
+  char character;
+  std::string_view name;
+};
+constexpr std::array<Entity, 5> kEntities{
+    {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}}};
 
 /// A JSON array of what `print` makes of each element.
 template <class Range, class Print>
@@ -48,25 +57,11 @@ std::string escaped(std::string_view text) {
   std::string safe;
   // The JSON library knows UTF-8 and replaces what is not.
   for (const char c : Json::parse(dump(Json(text))).get<std::string>()) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      case '"':
-        safe += "&quot;";
-        break;
-      case '\'':
-        safe += "&#39;";
-        break;
-      default:
-        safe += static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' ? ' ' : c;
-    }
+    const auto entity = std::ranges::find(kEntities, c, &Entity::character);
+    if (entity != kEntities.end())
+      safe += entity->name;
+    else
+      safe += static_cast<unsigned char>(c) < ' ' && c != '\n' && c != '\t' ? ' ' : c;
   }
   return safe;
 }

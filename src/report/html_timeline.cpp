@@ -94,7 +94,7 @@ std::string batches_data(const Timeline& timeline) {
 
 std::string strings(const std::vector<std::string>& texts) {
   std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : ",") + script_string(text);
+  for (const std::string& text : texts) all.append(all.empty() ? "" : ",").append(script_string(text));
   return fmt::format("[{}]", all);
 }
 

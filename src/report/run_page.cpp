@@ -15,10 +15,7 @@ Table summary_table(const RunSummary& summary) {
 }
 
 Chart utilisation(const RunSummary& summary) {
-  Chart chart;
-  chart.title = "Stages: share of the run at work";
-  chart.kind = ChartKind::bar;
-  chart.y_label = "%";
+  Chart chart{.title = "Stages: share of the run at work", .y_label = "%", .kind = ChartKind::bar};
   Series series{"at work", {}, {}};
   for (const StageSummary& stage : summary.stages) {
     chart.categories.push_back(stage.name);

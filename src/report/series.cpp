@@ -51,11 +51,7 @@ double seconds_at(const std::vector<Duration>& times, std::size_t i) {
 }
 
 Chart over_time(std::string title, std::string y_label) {
-  Chart chart;
-  chart.title = std::move(title);
-  chart.x_label = "seconds";
-  chart.y_label = std::move(y_label);
-  return chart;
+  return {.title = std::move(title), .x_label = "seconds", .y_label = std::move(y_label)};
 }
 
 Chart speed(const RunReport& report) {
@@ -98,7 +94,22 @@ Chart occupancy(const Samples& samples) {
   return chart;
 }
 
-/// Of a few cores each; of many the least, the mean and the most.
+/// The least, the mean and the most of series of the same x.
+std::vector<Series> spread_of(const std::vector<Series>& all) {
+  Series least{"least busy", all[0].x, all[0].y}, mean{"mean", all[0].x, {}}, most{"busiest", all[0].x, all[0].y};
+  for (std::size_t k = 0; k < mean.x.size(); ++k) {
+    double sum = 0;
+    for (const Series& one : all) {
+      least.y[k] = std::min(least.y[k], one.y[k]);
+      most.y[k] = std::max(most.y[k], one.y[k]);
+      sum += one.y[k];
+    }
+    mean.y.push_back(sum / static_cast<double>(all.size()));
+  }
+  return {least, mean, most};
+}
+
+/// Of a few cores each; of many their spread.
 Chart cores(const RunSamples& samples) {
   constexpr std::size_t kShownAlone = 8;
   Chart chart = over_time("Processor cores, by all processes", "% busy");
@@ -108,20 +119,7 @@ Chart cores(const RunSamples& samples) {
                        [i](const RunSample& s) { return seconds_at(s.cores, i); }));
     for (double& y : all.back().y) y = std::min(100.0, 100 * y);
   }
-  if (all.size() <= kShownAlone) {
-    chart.series = std::move(all);
-    return chart;
-  }
-  Series least{"least busy", all[0].x, all[0].y}, mean{"mean", all[0].x, all[0].y}, most{"busiest", all[0].x, all[0].y};
-  for (std::size_t k = 0; k < mean.y.size(); ++k) {
-    mean.y[k] = 0;
-    for (const Series& core : all) {
-      least.y[k] = std::min(least.y[k], core.y[k]);
-      most.y[k] = std::max(most.y[k], core.y[k]);
-      mean.y[k] += core.y[k] / static_cast<double>(all.size());
-    }
-  }
-  chart.series = {least, mean, most};
+  chart.series = all.size() <= kShownAlone ? std::move(all) : spread_of(all);
   return chart;
 }
 
@@ -158,11 +156,8 @@ Chart lost(const Samples& samples) {
 /// Equal steps from the fastest to the slowest; what is slower than 99.9 % counts with the last.
 Chart distribution(const Histogram& times) {
   constexpr int kBins = 40;
-  Chart chart;
-  chart.title = "End-to-end time: how often";
-  chart.kind = ChartKind::bar;
-  chart.x_label = "ms, up to";
-  chart.y_label = "frames";
+  Chart chart{
+      .title = "End-to-end time: how often", .x_label = "ms, up to", .y_label = "frames", .kind = ChartKind::bar};
   const Duration width = std::max(Duration{1}, (times.percentile(0.999) - times.min()) / kBins);
   Series series{"frames", {}, {}};
   std::uint64_t before = 0;
@@ -178,10 +173,7 @@ Chart distribution(const Histogram& times) {
 }
 
 Chart cumulative(const Histogram& times) {
-  Chart chart;
-  chart.title = "End-to-end time: how many were as fast";
-  chart.x_label = "ms";
-  chart.y_label = "% of frames";
+  Chart chart{.title = "End-to-end time: how many were as fast", .x_label = "ms", .y_label = "% of frames"};
   Series series{"frames", {}, {}};
   const auto add = [&](double share) {
     series.x.push_back(to_ms(times.percentile(share)));

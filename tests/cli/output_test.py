@@ -142,7 +142,7 @@ class UnwritableOutputs(CliTest):
         self.assert_remedy(answer)
 
     def test_a_folder_in_place_of_a_file(self):
-        for option in ("--json", "--summary"):
+        for option in ("--json", "--summary", "--report", "--timeline", "--trace"):
             with self.subTest(option):
                 self.assert_told(self.refuse(option, self.folder), BAD_USAGE, self.folder, "folder")
 
@@ -155,7 +155,7 @@ class UnwritableOutputs(CliTest):
     def test_the_input_is_no_output(self):
         video = self.make_video()
         before = video.read_bytes()
-        for option in ("-o", "--json", "--summary"):
+        for option in ("-o", "--json", "--summary", "--report", "--timeline", "--trace"):
             with self.subTest(option):
                 answer = self.refuse(option, self.folder / "." / video.name, source=video)
                 self.assert_told(answer, BAD_USAGE, video.name, "is the input")
@@ -170,7 +170,13 @@ class UnwritableOutputs(CliTest):
     def test_two_outputs_in_one_file(self):
         path = self.folder / "both.json"
         self.assert_told(self.refuse("--json", path, "--summary", path), BAD_USAGE, path, "twice")
+        self.assert_told(self.refuse("--report", path, "--timeline", path), BAD_USAGE, path, "twice")
         self.assert_told(self.refuse("--json", "-", "--summary", "-"), BAD_USAGE, "mix")
+
+    def test_a_page_on_standard_output(self):
+        for option in ("--report", "--timeline", "--trace"):
+            with self.subTest(option):
+                self.assert_told(self.refuse(option, "-"), BAD_USAGE, option, "name a file")
 
     def test_an_unknown_container_or_codec_destroys_nothing(self):
         answer = inflight("run", *simulated(), "-i", SOURCE, "--json", self.lines, "-o", self.folder / "out.docx")
