@@ -106,8 +106,9 @@ VirtualClock::Driver::~Driver() {
 
 void VirtualClock::Driver::run() {
   MutexLock lock(state_->mutex);
-  while (!stopping_) {
+  while (true) {
     wait_until_settled(lock);
+    if (stopping_) return;
     std::optional<TimerQueue::Timer> timer = state_->take(TimePoint::max());
     if (!timer) {
       state_->changed.wait(lock);

@@ -108,6 +108,25 @@ TEST(VirtualClock, DrivenPassesHoursWhileAThreadBlocks) {
   EXPECT_GE(fired.get_future().get(), start + 3h);
 }
 
+TEST(VirtualClock, DrivenWithTimeToSettleLetsOthersSetTheirTimersFirst) {
+  for (int i = 0; i < 20; ++i) {
+    VirtualClock clock;
+    TimePoint start = clock.now();
+    std::promise<TimePoint> soon;
+    auto driver = clock.drive(1, 20ms);
+    clock.call_at(start + 10h, [] {});
+    clock.call_at(start + 1s, [&] { soon.set_value(clock.now()); });  // would come too late if time had jumped
+    EXPECT_EQ(soon.get_future().get(), start + 1s);
+  }
+}
+
+TEST(VirtualClock, DriversThatSettleEndWhileNothingIsPending) {
+  for (int i = 0; i < 200; ++i) {
+    VirtualClock clock;
+    clock.drive(1, 1us).reset();
+  }
+}
+
 TEST(VirtualClock, StandsStillAgainOnceItsDriverIsGone) {
   VirtualClock clock;
   clock.drive(2).reset();
