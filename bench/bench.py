@@ -5,6 +5,7 @@ them; ratios are taken within a round.
 """
 import argparse
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -186,6 +187,69 @@ def bench_batch(rounds):
     row("mean batch, four callers at one per 8 ms each", [r["mean_batch"] for r in seen["four"]])
 
 
+def run_benchmark_app(model, *options):
+    """OpenVINO's own, with the numbers of its last block."""
+    app = Path(sys.executable).parent / "benchmark_app"
+    out = subprocess.run([str(c) for c in (app, "-m", model, *options)], check=True, capture_output=True, text=True).stdout
+    return {"fps": float(re.search(r"Throughput: +([\d.]+) FPS", out).group(1)),
+            "median_ms": float(re.search(r"Median: +([\d.]+) ms", out).group(1))}
+
+
+def run_bench(model, *options):
+    summary = run_json(INFLIGHT, "bench", "-m", model, "--summary", "-", "--quiet", *options)
+    return {"fps": summary["fps"], "median_ms": summary["latency_ms"]["p50"], "stable": summary["stable"]}
+
+
+def bench_bench(rounds):
+    seconds = 6
+    for name in MODELS:
+        print(f"  {name}, {seconds} s each")
+        for hint, api in ("throughput", "async"), ("latency", "sync"):
+            options = ["-d", "CPU", "-hint", hint, "-api", api, "-t", seconds]
+            ours, theirs = [], []
+            for i in range(rounds):
+                # Whoever comes second finds the processor warmer: in turns.
+                for run, seen in ((run_bench, ours), (run_benchmark_app, theirs))[:: 1 if i % 2 else -1]:
+                    seen.append(run(ASSETS / name, *options))
+            row(f"{api}, {hint}: inflight bench, FPS", [r["fps"] for r in ours], 1)
+            row(f"{api}, {hint}: benchmark_app, FPS", [r["fps"] for r in theirs], 1)
+            row(f"{api}, {hint}: FPS ÷ benchmark_app", ratios(ours, theirs, "fps"))
+
+
+def run_tune(model, scratch, *options):
+    summary = scratch / "tune.json"
+    subprocess.run([str(c) for c in (INFLIGHT, "tune", "-m", model, "-i", VIDEO, "--frames", 450, "-o",
+                                     scratch / "tuned.conf", "--summary", summary, "-q", *options)],
+                   check=True, stdout=subprocess.DEVNULL)
+    return json.loads(summary.read_text())
+
+
+def arguments(trial):
+    return [f"--{name}={value}" for name, value in trial["settings"].items()]
+
+
+def bench_tune(rounds):
+    for name in MODELS:
+        with tempfile.TemporaryDirectory() as folder:
+            scratch = Path(folder)
+            tuned = run_tune(ASSETS / name, scratch)
+            swept = run_tune(ASSETS / name, scratch, "--exhaustive")
+            chosen, best = tuned["ranking"][0], swept["ranking"][0]
+            print(f"  {name}: tune chose {' '.join(arguments(chosen))}")
+            print(f"  {name}: the sweep {' '.join(arguments(best))}")
+            print(f"  {'time: tune ÷ sweep':<56} {tuned['seconds'] / swept['seconds']:.3f}")
+            # The best of a sweep is its luckiest; so both are run again, in turns, and the command line as it is.
+            runs = {"chosen": arguments(chosen), "swept": arguments(best), "plain": []}
+            seen = {key: [] for key in runs}
+            for _ in range(rounds):
+                for key, options in runs.items():
+                    subprocess.run([str(c) for c in (INFLIGHT, "run", "-m", ASSETS / name, "-i", VIDEO, "--limit", 600,
+                                                     "--summary", scratch / "s.json", "-q", *options)], check=True)
+                    seen[key].append(json.loads((scratch / "s.json").read_text()))
+        row("FPS: tune's choice ÷ the sweep's", ratios(seen["chosen"], seen["swept"], "fps"))
+        row("FPS: tune's choice ÷ the defaults", ratios(seen["chosen"], seen["plain"], "fps"))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -195,6 +259,8 @@ def main():
         "ort": ("ONNX Runtime, yolox_nano", bench_ort),
         "auto": ("AUTO over two engines, yolox_nano", bench_auto),
         "batch": ("BATCH, person-reidentification-retail-0287", bench_batch),
+        "bench": ("inflight bench beside OpenVINO's benchmark_app", bench_bench),
+        "tune": ("inflight tune beside a sweep over all settings", bench_tune),
     }
     parser.add_argument("--only", choices=sections, action="append", help="one section; may be repeated")
     options = parser.parse_args()

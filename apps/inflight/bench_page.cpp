@@ -82,27 +82,6 @@ Text verdict_section(const BenchOptions& bench, const ScenarioVerdict& verdict) 
   return {fmt::format("MLPerf scenario {}", to_string(*bench.scenario)), text};
 }
 
-bool is_switch(const Event& event) { return event.kind == "switched" || event.kind == "serving"; }
-
-/// One series for each device, so that the moment of a switch shows.
-Chart latency_over_requests(const Timeline& timeline) {
-  Chart chart;
-  chart.title = "Latency over time";
-  chart.x_label = "seconds since the start";
-  chart.y_label = "latency in ms";
-  chart.kind = ChartKind::scatter;
-  for (const std::string& device : timeline.devices) chart.series.push_back({device, {}, {}});
-  for (const TimelineRequest& request : timeline.requests) {
-    if (request.device >= chart.series.size()) continue;
-    chart.series[request.device].x.push_back(to_seconds(request.intended));
-    chart.series[request.device].y.push_back(to_ms(request.completed - request.intended));
-  }
-  for (const Event& event : timeline.events)
-    if (is_switch(event) && event.at >= Duration{0})
-      chart.markers.push_back({to_seconds(event.at), fmt::format("{} {}", event.device, event.kind)});
-  return chart;
-}
-
 Table events_table(const Timeline& timeline) {
   Table table{"Events", {"at", "device", "event", "what"}, {}};
   for (const Event& event : timeline.events)
@@ -114,9 +93,10 @@ Table events_table(const Timeline& timeline) {
 
 std::vector<Section> timeline_sections(const std::string& title, Timeline timeline) {
   std::vector<Section> sections;
-  sections.emplace_back(latency_over_requests(timeline));
-  if (!timeline.events.empty()) sections.emplace_back(events_table(timeline));
-  sections.insert(sections.begin(), TimelineChart{title, std::move(timeline)});
+  bool eventful = !timeline.events.empty();
+  Table events = events_table(timeline);
+  sections.emplace_back(TimelineChart{title, std::move(timeline)});
+  if (eventful) sections.emplace_back(std::move(events));
   return sections;
 }
 

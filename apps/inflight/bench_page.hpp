@@ -20,7 +20,7 @@ struct BenchResult {
 /// Everything measured: summary, percentiles, distribution, windows.
 Page bench_page(const Options& options, const BenchOptions& bench, const BenchResult& result);
 
-/// Every request: marks, latency over iterations, events. `title` says what ran.
+/// Every request with its latency, and the events. `title` says what ran.
 std::vector<Section> timeline_sections(const std::string& title, Timeline timeline);
 
 }  // namespace inflight::app

@@ -14,7 +14,7 @@ namespace inflight::app {
 namespace {
 
 /// A discrete GPU that takes long to get ready, and a processor that does not.
-constexpr const char* kSimulated = "AUTO:(sim:latency=4ms,load=10s),(sim:latency=20ms,load=50ms)";
+constexpr const char* kSimulated = "AUTO:(sim:name=GPU,latency=4ms,load=10s),(sim:name=CPU,latency=20ms,load=50ms)";
 
 /// One pace.
 struct Played {
