@@ -145,7 +145,7 @@ void add_input_options(CLI::App& command, BenchOptions& bench) {
       ->option_text("FILE…")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->description(
-          "pictures, .npy or .bin files, or folders of them; NAME:FILE for one of several inputs; default random");
+          "pictures, .npy, .bin, or folders of them; NAME:FILE for one of several inputs; default random");
   command.add_flag("--inference-only", bench.inference_only,
                    "set the inputs once, before measuring (default); =false: for each inference");
 }

@@ -84,7 +84,7 @@ void add_run_options(CLI::App& command, Options& options) {
   command.add_option_function<std::string>("--convert", set_place)
       ->check(CLI::IsMember({"inside", "outside"}))
       ->option_text("inside|outside")
-      ->description("turn bytes into the model's numbers inside the engine's graph, where it can (default), or before");
+      ->description("bytes become numbers in the engine's graph (default), or before");
   auto set_megabytes = [&pipeline](std::size_t mb) { pipeline.max_frame_bytes = mb << 20; };
   command.add_option_function<std::size_t>("--max-frame-mb", set_megabytes)
       ->check(between(1, 1 << 20))

@@ -34,8 +34,7 @@ void add_timeline_options(CLI::App& command, Options& options, TimelineOptions& 
       command, "-t,--time", [&paced](Duration time) { paced.duration = time; }, std::chrono::seconds(1))
       ->description("of each run (15 s)");
   command.add_flag("--simulate", paced.simulate,
-                   "in simulated time, on simulated devices: without -d, a GPU that takes 10 s to get ready and a "
-                   "processor");
+                   "in simulated time; without -d on a GPU that takes 10 s to get ready, and a processor");
   command.option_defaults()->group("Output");
   add_text(command, "-o,--output", paced.output, "FILE.html")->description("the timelines (timeline.html)");
   add_text(command, "--trace", paced.trace, "FILE.json")

@@ -37,6 +37,8 @@ class Halving {
       if (is_over(options_)) break;
       if (std::optional<double> score = evaluate_(candidate, budget)) round.push_back({candidate, *score, budget});
     }
+    bool whole = round.size() == candidates.size() || !is_over(options_) || ranking_.empty();
+    if (!whole) return {};  // who was measured in it is chance; the round before says who is best
     std::ranges::sort(round, is_better);
     for (const Ranked& measured : round) note(measured);
     auto kept = static_cast<std::size_t>(std::ceil(static_cast<double>(round.size()) * options_.keep));
