@@ -5,8 +5,8 @@ model   := assets/person-detection-0200.xml
 video   := assets/one-by-one-person-detection.mp4
 
 # Whose unit tests run under AddressSanitizer; those that run threads against each other under ThreadSanitizer too.
-layers     := base values engine report vision media runtime pipeline
-concurrent := base engine report runtime pipeline
+layers     := base values engine report vision media runtime pipeline measure
+concurrent := base engine report runtime pipeline measure
 
 empty :=
 space := $(empty) $(empty)

@@ -144,8 +144,7 @@ void add_input_options(CLI::App& command, BenchOptions& bench) {
   command.add_option("-i,--input", bench.inputs)
       ->option_text("FILE…")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->description(
-          "pictures, .npy, .bin, or folders of them; NAME:FILE for one of several inputs; default random");
+      ->description("pictures, .npy, .bin, folders of them; NAME:FILE for one of several inputs; default random");
   command.add_flag("--inference-only", bench.inference_only,
                    "set the inputs once, before measuring (default); =false: for each inference");
 }

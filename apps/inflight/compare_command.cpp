@@ -86,7 +86,7 @@ Result<void> play_round(const Options& options, std::vector<Contestant>& contest
   return {};
 }
 
-/// Before any work. Of the outputs, only the summary is kept.
+/// Before any work. Of the outputs, only the summary and the report are kept.
 Result<void> check(const Options& options) {
   Options kept = options;
   kept.output.clear();
@@ -130,6 +130,9 @@ ExitCode compare_command(const Options& options) {
   fmt::print(options.summary == "-" ? stderr : stdout, "{}", compare_text(*runs));
   if (!options.summary.empty())
     if (Result<void> written = write_text(options.summary, compare_json(*runs)); !written)
+      return report(written.error());
+  if (!options.report.empty())
+    if (Result<void> written = write_text(options.report, to_html(compare_page(*runs))); !written)
       return report(written.error());
   return end_of(*runs);
 }

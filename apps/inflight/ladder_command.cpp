@@ -4,18 +4,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "ladder_options.hpp"
-#include "likeness.hpp"
+#include "ladder_report.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
 
 namespace inflight::app {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// Frames kept in memory, to be used in turn: the rungs differ in inference, so decoding is left out of all of them.
 constexpr std::size_t kKeptFrames = 64;
@@ -31,16 +28,6 @@ struct Rung {
   int requests = 0;  ///< 0: what the device asks for; of `tuned`: measured
   bool tuned = false;
   bool u8_input = false;
-};
-
-struct Climbed {
-  std::string name, device;
-  std::string problem;  ///< why it cannot run; empty if it did
-  double first_result_ms = 0;
-  double seconds_per_frame = 0;
-  double fps = 0;
-  int requests = 1;
-  Difference apart;
 };
 
 std::vector<Rung> rungs(const Options& options, const LadderOptions& ladder) {
@@ -188,83 +175,6 @@ class Climber {
   std::vector<FrameResult> reference_;
 };
 
-/// FPS of the first rung that ran.
-double baseline(const std::vector<Climbed>& all) {
-  auto ran = std::ranges::find_if(all, [](const Climbed& rung) { return rung.problem.empty(); });
-  return ran == all.end() ? 0 : ran->fps;
-}
-
-std::string bar(double share) {
-  std::string text;
-  for (int i = 0; i < static_cast<int>(40 * share + 0.5); ++i) text += "█";
-  return text;
-}
-
-std::string results_text(const Climbed& rung) {
-  return rung.apart.is_none() ? "same" : fmt::format("±{:.1g}", std::max(rung.apart.score, rung.apart.box));
-}
-
-std::string ladder_text(const std::vector<Climbed>& all) {
-  std::string text = fmt::format("{:<16} {:>15} {:>12} {:>9} {:>8} {:>9}  {:<8} device\n", "rung", "first result ms",
-                                 "ms per frame", "FPS", "ratio", "requests", "results");
-  double first = baseline(all), most = 0;
-  for (const Climbed& rung : all) {
-    most = std::max(most, rung.fps);
-    if (!rung.problem.empty()) {
-      text += fmt::format("{:<16} cannot run: {}\n", rung.name, rung.problem);
-      continue;
-    }
-    text += fmt::format("{:<16} {:>15.1f} {:>12.3f} {:>9.1f} {:>7.2f}× {:>9}  {:<8} {}\n", rung.name,
-                        rung.first_result_ms, 1e3 * rung.seconds_per_frame, rung.fps, first > 0 ? rung.fps / first : 0,
-                        rung.requests, results_text(rung), rung.device);
-  }
-  text += "\nPerformance difference\n";
-  for (const Climbed& rung : all)
-    if (rung.problem.empty()) text += fmt::format("{:<16} {} {:.1f} FPS\n", rung.name, bar(rung.fps / most), rung.fps);
-  return text;
-}
-
-std::string ladder_json(const std::vector<Climbed>& all) {
-  Json json = Json::array();
-  for (const Climbed& rung : all) {
-    Json object{{"rung", rung.name}, {"device", rung.device}};
-    if (!rung.problem.empty()) {
-      object["problem"] = rung.problem;
-    } else {
-      object["first_result_ms"] = rung.first_result_ms;
-      object["seconds_per_frame"] = rung.seconds_per_frame;
-      object["fps"] = rung.fps;
-      object["requests"] = rung.requests;
-      object["largest_difference"] = {{"score", rung.apart.score}, {"box", rung.apart.box}};
-    }
-    json.push_back(std::move(object));
-  }
-  return Json{{"rungs", json}}.dump(2, ' ', false, Json::error_handler_t::replace);
-}
-
-Page ladder_page(const Options& options, const std::vector<Climbed>& all) {
-  Page page{"inflight ladder", fmt::format("{}, {}", options.model, options.input), {}};
-  Chart chart;
-  chart.title = "Performance difference";
-  chart.y_label = "frames per second";
-  chart.kind = ChartKind::bar;
-  chart.series.push_back({"FPS", {}, {}});
-  Table table{"Rungs", {"rung", "device", "first result", "per frame", "FPS", "results"}, {}};
-  for (const Climbed& rung : all) {
-    if (!rung.problem.empty()) {
-      table.rows.push_back({rung.name, rung.device, "–", "–", "–", rung.problem});
-      continue;
-    }
-    chart.categories.push_back(rung.name);
-    chart.series.front().y.push_back(rung.fps);
-    table.rows.push_back({rung.name, rung.device, fmt::format("{:.1f} ms", rung.first_result_ms),
-                          fmt::format("{:.3f} ms", 1e3 * rung.seconds_per_frame), fmt::format("{:.1f}", rung.fps),
-                          results_text(rung)});
-  }
-  page.sections = {std::move(chart), std::move(table)};
-  return page;
-}
-
 Result<void> check(const LadderOptions& ladder) {
   for (const std::string& path : {ladder.summary, ladder.report})
     if (Result<void> ok = check_file(path); !ok) return ok;
@@ -292,7 +202,7 @@ ExitCode ladder_command(const Options& options, const LadderOptions& ladder) {
   }
   fmt::print(ladder.summary == "-" ? stderr : stdout, "{}", ladder_text(all));
   if (Result<void> written = write(options, ladder, all); !written) return report(written.error());
-  if (baseline(all) > 0) return ExitCode::done;
+  if (baseline_fps(all) > 0) return ExitCode::done;
   return report({ErrorCode::model_unusable, options.model + ": no rung can run it; the reasons are above"});
 }
 

@@ -124,6 +124,7 @@ void add_compare_options(CLI::App& command, Options& options) {
   command.option_defaults()->group("Output");
   add_text(command, "-o,--output", options.output, "PATH")->description("measure with such a video; it is not kept");
   add_text(command, "--json", options.json, "FILE")->description("measure with such lines; they are not kept");
+  add_text(command, "--report", options.report, "FILE.html")->description("the same as a page with charts");
   add_text(command, "--summary", options.summary, "FILE")
       ->description("all numbers of all rounds, as JSON; - for standard output");
 }

@@ -60,9 +60,9 @@ class Player {
   }
 
  private:
-  /// While it lives, simulated time goes on. Whoever a timer wakes has 3 ms to do its part before the next one:
+  /// While it lives, simulated time goes on. Whoever a timer wakes has 5 ms to do its part before the next one:
   /// enough for that, and little enough that minutes pass in seconds.
-  std::shared_ptr<void> let_time_pass() { return clock_ ? clock_->drive(1, std::chrono::milliseconds(3)) : nullptr; }
+  std::shared_ptr<void> let_time_pass() { return clock_ ? clock_->drive(1, std::chrono::milliseconds(5)) : nullptr; }
 
   const Options& options_;
   const TimelineOptions& paced_;

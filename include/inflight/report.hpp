@@ -203,6 +203,9 @@ Page to_page(const RunReport& report);
 /// The same run by its requests and threads.
 Page to_page(const RunReport& report, Timeline timeline);
 
+/// The runs side by side: FPS as bars, everything else as a table.
+Page compare_page(const std::vector<ComparedRun>& runs);
+
 /// One file that needs no other and no network; dark and light, for screens and for paper. Every text of the page
 /// is shown as it is, whatever it holds.
 std::string to_html(const Page& page);

@@ -31,6 +31,8 @@ Json to_object(const Column& column, const ComparedRun& run) {
   return {{"name", column.name},
           {"fps", fps_of(column)},
           {"ratio", number(column.ratio)},
+          {"ratio_min", number(column.ratios ? std::optional(column.ratios->min) : std::nullopt)},
+          {"ratio_max", number(column.ratios ? std::optional(column.ratios->max) : std::nullopt)},
           {"latency_ms", column.latency ? report::to_object(*column.latency) : Json(nullptr)},
           {"core_ms", core_ms_of(column)},
           {"ceiling_fps", number(column.engine.ceiling_fps)},

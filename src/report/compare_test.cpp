@@ -32,6 +32,16 @@ TEST(Comparison, RelatesEveryRunToTheFirst) {
   EXPECT_EQ(columns[1].ratio, 2.5);
 }
 
+// The machine was half as fast in the second round; that changes no ratio.
+TEST(Comparison, TakesRatiosWithinRounds) {
+  const auto columns = columns_of({run_of("sync", {200, 100, 200}), run_of("async", {400, 200, 420})});
+  EXPECT_EQ(columns[1].ratio, 2.0);
+  EXPECT_EQ(columns[1].ratios->min, 2.0);
+  EXPECT_EQ(columns[1].ratios->max, 2.1);
+  EXPECT_THAT(compare_text({run_of("sync", {200, 100}), run_of("async", {400, 300})}),
+              HasSubstr("async is the fastest, 2.50× sync (2.00–3.00)"));
+}
+
 TEST(Comparison, GivesNoRatioToAFirstRunThatFailed) {
   const auto columns = columns_of({{.name = "sync", .rounds = {failed_run("no device")}}, run_of("async", {500})});
   EXPECT_FALSE(columns[0].fps);
@@ -106,6 +116,8 @@ async  ████████████████████████�
 bottleneck
 sync   one step after the other
 async  infer: its execution streams were busy 97 % of the run
+
+verdict: async is the fastest, 2.00× sync; its bottleneck is infer; to change that: a faster device, precision or model; inflight tune finds what this one can do
 )");
 }
 
@@ -123,6 +135,14 @@ TEST(CompareText, ShowsErrorsOfFailedRounds) {
 }
 
 TEST(CompareText, IsEmptyWithoutRuns) { EXPECT_EQ(compare_text({}), ""); }
+
+TEST(ComparePage, HasAColumnForEveryRun) {
+  const Page page = compare_page({run_of("sync", {200, 220}), {.name = "async", .rounds = {failed_run("no device")}}});
+  const auto& chart = std::get<Chart>(page.sections[0]);
+  EXPECT_THAT(chart.categories, ElementsAre("sync", "async"));
+  EXPECT_THAT(chart.series[0].y, ElementsAre(210, 0));
+  EXPECT_THAT(std::get<Table>(page.sections[2]).rows[1].back(), "no device");
+}
 
 TEST(CompareJson, HoldsMediansAndEveryRound) {
   const Json json = Json::parse(compare_json({run_of("sync", {200, 220, 180}), run_of("async", {500})}));

@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 #include "comparison.hpp"
 #include "inflight/report.hpp"
@@ -31,6 +34,8 @@ void add_speed(Rows& rows, const std::vector<Column>& columns) {
     return c.fps && c.rounds - c.failed_rounds > 1 ? fmt::format("{:.1f}–{:.1f}", c.fps->min, c.fps->max) : "";
   });
   add_row(rows, columns, "  ratio", [](const Column& c) { return c.ratio ? fmt::format("{:.2f}×", *c.ratio) : "–"; });
+  add_row(rows, columns, "    min–max",
+          [](const Column& c) { return c.ratios ? fmt::format("{:.2f}–{:.2f}", c.ratios->min, c.ratios->max) : ""; });
 }
 
 void add_latency(Rows& rows, const std::vector<Column>& columns) {
@@ -112,11 +117,40 @@ std::string remarks(const std::vector<Column>& columns) {
   return bottlenecks + errors;
 }
 
+/// What to try where a stage limits the run, by the name that its bottleneck begins with.
+std::string_view remedy(std::string_view bottleneck) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kRemedies{
+      {{"decode", "more --decode-threads, or a smaller video"},
+       {"preprocess", "--convert inside, or a video nearer to the model's size"},
+       {"infer", "a faster device, precision or model; inflight tune finds what this one can do"},
+       {"postprocess", "a higher --score, or a model that does its own suppression"},
+       {"sink", "--encode-threads, a faster --codec, or a smaller video"}}};
+  for (const auto& [stage, what] : kRemedies)
+    if (bottleneck.starts_with(stage)) return what;
+  return "";
+}
+
+/// The fastest, by how much, what limits it, and what to change.
+std::string verdict(const std::vector<Column>& columns) {
+  const Column* best = nullptr;
+  for (const Column& column : columns)
+    if (column.fps && (!best || column.fps->median > best->fps->median)) best = &column;
+  if (!best || columns.size() < 2) return {};
+  std::string text = fmt::format("\nverdict: {} is the fastest", best->name);
+  if (best != &columns.front() && best->ratio) text += fmt::format(", {:.2f}× {}", *best->ratio, columns.front().name);
+  if (best->ratios) text += fmt::format(" ({:.2f}–{:.2f})", best->ratios->min, best->ratios->max);
+  if (!best->bottleneck.empty())
+    text += fmt::format("; its bottleneck is {}", best->bottleneck.substr(0, best->bottleneck.find(':')));
+  if (const std::string_view what = remedy(best->bottleneck); !what.empty())
+    text += fmt::format("; to change that: {}", what);
+  return text + "\n";
+}
+
 }  // namespace
 
 std::string compare_text(const std::vector<ComparedRun>& runs) {
   const auto columns = report::columns_of(runs);
-  return report::aligned(table_of(columns)) + bars(columns) + remarks(columns);
+  return report::aligned(table_of(columns)) + bars(columns) + remarks(columns) + verdict(columns);
 }
 
 }  // namespace inflight

@@ -102,15 +102,28 @@ Column column_of(const ComparedRun& run) {
   return column;
 }
 
+/// Within each round, as the machine changes its speed from round to round.
+std::vector<double> ratios_of(const ComparedRun& run, const ComparedRun& first) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < std::min(run.rounds.size(), first.rounds.size()); ++i) {
+    const bool both = run.rounds[i].error.empty() && first.rounds[i].error.empty();
+    if (both && first.rounds[i].fps > 0) ratios.push_back(run.rounds[i].fps / first.rounds[i].fps);
+  }
+  return ratios;
+}
+
 }  // namespace
 
 std::vector<Column> columns_of(const std::vector<ComparedRun>& runs) {
   std::vector<Column> columns;
   columns.reserve(runs.size());
   for (const ComparedRun& run : runs) columns.push_back(column_of(run));
-  for (Column& column : columns) {
-    const auto& first = columns.front().fps;
-    if (column.fps && first && first->median > 0) column.ratio = column.fps->median / first->median;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const std::vector<double> ratios = ratios_of(runs[i], runs.front());
+    if (ratios.empty()) continue;
+    const Spread spread = spread_of(ratios);
+    columns[i].ratio = spread.median;
+    if (i > 0 && ratios.size() > 1) columns[i].ratios = spread;
   }
   return columns;
 }

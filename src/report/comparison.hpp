@@ -22,7 +22,8 @@ struct Column {
   std::size_t failed_rounds = 0;
   std::uint64_t lost_frames = 0;  ///< dropped or failed, over all rounds
   std::optional<Spread> fps;      ///< nullopt: no round succeeded
-  std::optional<double> ratio;    ///< of the median FPS to the first run's
+  std::optional<double> ratio;    ///< of its FPS to the first run's: the median over rounds that both finished
+  std::optional<Spread> ratios;   ///< of those rounds, where there are several
   std::optional<LatencySummary> latency;
   std::vector<std::pair<std::string, std::optional<double>>> core_ms;  ///< by stage, in the stages' order
   EngineSummary engine;                                                ///< ceiling_fps is a median too

@@ -99,8 +99,9 @@ class Timeline(CliTest):
         answer = inflight("timeline", "--simulate", "-t", 15, "--interval", "60ms", "-o", page, "--trace",
                           self.folder / "t.json")
         self.assert_done(answer)
-        self.assertRegex(answer.out, r"\b1\d\.\d+ s  sim:name=GPU.* switched")
-        self.assertRegex(answer.out, r"served by \d+ sim:CPU, \d+ sim:GPU")
+        # When exactly depends on how busy the machine is: simulated time overtakes threads that do not get to run.
+        self.assertRegex(answer.out, r"sim:name=GPU.* switched")
+        self.assertRegex(answer.out, r"served by .*\d+ sim:GPU")
         self.assertIn("switched", page.read_text())
 
     def test_real_devices_cannot_be_simulated(self):
@@ -154,8 +155,9 @@ class CompareConfigs(CliTest):
     def test_any_list_of_settings_is_a_column(self):
         answer = inflight("compare", "-m", "any", "-d", "sim:latency=2ms,lanes=2,input=1x3x64x64", "-i",
                           "synthetic:64x64,frames=40", "--rounds", 1, "--config", "one=--requests 1", "--config",
-                          "six=--requests 6", "-q")
+                          "six=--requests 6", "-q", "--report", self.folder / "c.html")
         self.assert_done(answer)
+        self.assertIn("six", (self.folder / "c.html").read_text())
         self.assertRegex(answer.out.splitlines()[0], r"sync +async +one +six")
 
     def test_a_mistake_in_one_names_it(self):
