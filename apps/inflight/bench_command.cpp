@@ -100,12 +100,7 @@ class Bench {
 
   Result<void> compile() {
     steps_.next("Configuring input of the model");
-    auto log = std::make_shared<DeviceLog>();
-    events_ = log;
-    options_.detector.compile.on_event = [log, user = options_.detector.compile.on_event](const DeviceEvent& event) {
-      log->add(event);
-      if (user) user(event);
-    };
+    events_ = keep_events(options_.detector.compile);
     TimePoint begin = steady_clock().now();
     Result<std::shared_ptr<CompiledModel>> model =
         compile_model(options_.model, options_.device, options_.detector.compile);
@@ -148,13 +143,15 @@ class Bench {
     steps_.info(load->refill_inputs ? "Inputs are set for each inference, inside the measurement."
                                     : "Benchmarking in inference only mode (inputs filling are not included in "
                                       "measurement loop).");
-    TimelineRecorder recorder;
-    if (wants_recording(bench_)) load->recorder = &recorder;
+    std::optional<TimelineRecorder> recorder;  // takes its memory up front
+    if (wants_recording(bench_)) load->recorder = &recorder.emplace();
     Result<LoadSummary> summary = run_load(result_.model, *load);
     if (!summary) return fail(std::move(summary.error()));
     result_.load = std::move(*summary);
-    for (const DeviceEvent& event : events_->take()) recorder.event(event);
-    result_.timeline = recorder.take();
+    if (recorder) {
+      for (const DeviceEvent& event : events_->take()) recorder->event(event);
+      result_.timeline = recorder->take();
+    }
     if (result_.load.first_inference)
       steps_.info(fmt::format("First inference took {:.2f} ms", to_ms(*result_.load.first_inference)));
     if (bench_.scenario) result_.verdict = judge(scenario(), result_.load);

@@ -91,6 +91,15 @@ Table events_table(const Timeline& timeline) {
 
 }  // namespace
 
+std::shared_ptr<DeviceLog> keep_events(CompileOptions& compile) {
+  auto log = std::make_shared<DeviceLog>();
+  compile.on_event = [log, user = compile.on_event](const DeviceEvent& event) {
+    log->add(event);
+    if (user) user(event);
+  };
+  return log;
+}
+
 std::vector<Section> timeline_sections(const std::string& title, Timeline timeline) {
   std::vector<Section> sections;
   bool eventful = !timeline.events.empty();

@@ -20,6 +20,9 @@ struct BenchResult {
 /// Everything measured: summary, percentiles, distribution, windows.
 Page bench_page(const Options& options, const BenchOptions& bench, const BenchResult& result);
 
+/// Lets what virtual devices do be kept, besides being told to whom `compile` names.
+std::shared_ptr<DeviceLog> keep_events(CompileOptions& compile);
+
 /// Every request with its latency, and the events. `title` says what ran.
 std::vector<Section> timeline_sections(const std::string& title, Timeline timeline);
 

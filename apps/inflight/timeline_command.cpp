@@ -30,13 +30,9 @@ class Player {
   }
 
   Result<Played> play(Duration interval) {
-    auto log = std::make_shared<DeviceLog>();
     CompileOptions compile = options_.detector.compile;
     compile.clock = clock_ ? &*clock_ : nullptr;
-    compile.on_event = [log, user = compile.on_event](const DeviceEvent& event) {
-      log->add(event);
-      if (user) user(event);
-    };
+    std::shared_ptr<DeviceLog> log = keep_events(compile);
     std::shared_ptr<void> passing = let_time_pass();
     Result<std::shared_ptr<CompiledModel>> model = compile_model(options_.model, options_.device, compile);
     passing.reset();  // what follows takes no time until the load begins

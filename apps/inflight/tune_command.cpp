@@ -24,7 +24,6 @@ constexpr std::uint64_t kCompared = 24;
 
 /// A compiled model, or why its settings cannot be used.
 struct Candidate {
-  Options options;
   std::optional<Detector> detector;
   std::string problem;
   Difference apart;
@@ -135,7 +134,6 @@ class Tuner {
                       fmt::format("its results differ: scores by {:.2g} (tolerance {}), boxes by {:.2g} ({})",
                                   apart->score, kScoreTolerance, apart->box, kBoxTolerance));
     candidate.detector = std::move(*detector);
-    candidate.options = std::move(*options);
   }
 
   Result<std::vector<FrameResult>> first_results(const Options& options, const Detector& detector) {

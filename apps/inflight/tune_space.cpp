@@ -91,7 +91,7 @@ std::vector<TuneSetting> tune_space(const Options& options, int cores) {
     Settings settings = to_settings(options, compiled);
     for (int requests : request_counts(compiled)) {
       for (int decode_threads : {1, 2}) {
-        TuneSetting setting{settings, to_arguments(settings), compiled.precision.empty()};
+        TuneSetting setting{settings, to_arguments(settings)};
         setting.settings.emplace_back("requests", std::to_string(requests));
         setting.settings.emplace_back("decode-threads", std::to_string(decode_threads));
         all.push_back(std::move(setting));

@@ -11,7 +11,6 @@ namespace inflight::app {
 struct TuneSetting {
   Settings settings;  ///< as options of run
   std::string model;  ///< equal where the compiled model is
-  bool exact = true;  ///< computes what the reference computes; else a tolerance is due
 };
 
 /// Every combination worth trying on the device of `options`: execution streams, threads, requests, batches and their

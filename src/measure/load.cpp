@@ -164,7 +164,7 @@ bool Load::submit(InferQueue::Slot slot, InferQueue::Completion done) {
 Result<InferQueue::Slot> Load::prepared() {
   Result<InferQueue::Slot> slot = queue_.acquire();
   Result<void> ready;
-  if (slot && !options_.inputs.empty()) ready = fill(*slot);
+  if (slot) ready = fill(*slot);
   if (!ready) slot = fail(std::move(ready.error()));
   if (!slot) error_ = slot.error();
   return slot;
