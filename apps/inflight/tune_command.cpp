@@ -32,13 +32,16 @@ struct Candidate {
 class Tuner {
  public:
   Tuner(const Options& options, const TuneOptions& tune, const std::atomic<bool>& interrupted)
-      : options_(options), tune_(tune), interrupted_(interrupted), space_(tune_space(options, available_cores())) {}
+      : options_(options), tune_(tune), interrupted_(interrupted) {}
 
   Result<TuneResult> run() {
     if (Result<void> ok = measure_reference(); !ok) return fail(std::move(ok.error()));
     SearchOptions search;
     search.interrupted = [this] { return interrupted_.load(); };
-    if (tune_.exhaustive) search.first = 1;
+    if (tune_.exhaustive)
+      search.first = 1;
+    else
+      for (const TuneSetting& setting : space_) search.groups.push_back(setting.model);
     auto evaluate = [this](std::size_t candidate, double budget) { return score(candidate, budget); };
     TimePoint begin = steady_clock().now();
     std::vector<Ranked> ranking = successive_halving(space_.size(), evaluate, search);
@@ -56,6 +59,7 @@ class Tuner {
   Result<void> measure_reference() {
     Result<Detector> detector = make_detector(options_.model, options_.device, options_.detector);
     if (!detector) return fail(std::move(detector.error()));
+    space_ = tune_space(options_, {available_cores(), detector->model->runtime().precision});
     Result<std::vector<FrameResult>> results = first_results(options_, *detector);
     if (!results) return fail(std::move(results.error()));
     reference_ = std::move(*results);
@@ -189,7 +193,7 @@ class Tuner {
   const Options& options_;
   const TuneOptions& tune_;
   const std::atomic<bool>& interrupted_;
-  const std::vector<TuneSetting> space_;
+  std::vector<TuneSetting> space_;  // constant once the reference is known
   std::vector<FrameResult> reference_;
   std::map<std::string, Candidate> models_;
   std::vector<std::string> order_;  // of models_ that are compiled, oldest first

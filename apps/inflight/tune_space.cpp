@@ -26,18 +26,19 @@ std::vector<int> stream_counts(int cores) {
   return {counts.begin(), counts.end()};
 }
 
-/// f32 always; others where the device says that it is at home in them.
-std::vector<std::string> precisions(const Options& options) {
+/// The device's default always; others where it says that it is at home in them.
+std::vector<std::string> precisions(const Options& options, const std::string& by_default) {
   std::vector<std::string> names{""};
   if (options.detector.compile.precision) return names;
-  static const std::map<std::string, std::string> kKnown{{"BF16", "bf16"}, {"FP16", "f16"}};
+  static const std::map<std::string, std::string> kKnown{{"FP32", "f32"}, {"BF16", "bf16"}, {"FP16", "f16"}};
   for (const EngineStatus& engine : engines()) {
     bool named =
         options.device.find(engine.name + ":") != std::string::npos || (engine.name == "ov" && options.device == "CPU");
     if (!engine.engine || !named || engine.name != "ov") continue;
     for (const DeviceInfo& device : engine.engine->devices())
       for (const std::string& capability : device.capabilities)
-        if (auto known = kKnown.find(capability); known != kKnown.end() && device.name == "CPU")
+        if (auto known = kKnown.find(capability);
+            known != kKnown.end() && device.name == "CPU" && known->second != by_default)
           names.push_back(known->second);
   }
   return names;
@@ -48,16 +49,16 @@ bool is_plain(const std::string& device) {
   return !device.starts_with("AUTO") && !device.starts_with("MULTI") && !device.starts_with("BATCH");
 }
 
-std::vector<Compiled> compilations(const Options& options, int cores) {
+std::vector<Compiled> compilations(const Options& options, const TuneMachine& machine) {
   std::vector<Compiled> all;
   std::vector<int> batches{0};
   if (is_plain(options.device)) batches.insert(batches.end(), {4, 8});
-  for (const std::string& precision : precisions(options)) {
-    for (int streams : stream_counts(cores)) {
+  for (const std::string& precision : precisions(options, machine.precision)) {
+    for (int streams : stream_counts(machine.cores)) {
       for (bool inside : {true, false}) {
         for (int batch : batches) all.push_back({streams, 0, batch, batch > 0 ? 5 : 0, inside, precision});
         // A core left to decoding and drawing.
-        if (streams == 1 && cores > 1) all.push_back({1, cores - 1, 0, 0, inside, precision});
+        if (streams == 1 && machine.cores > 1) all.push_back({1, machine.cores - 1, 0, 0, inside, precision});
       }
     }
   }
@@ -85,9 +86,9 @@ std::set<int> request_counts(const Compiled& compiled) {
 
 }  // namespace
 
-std::vector<TuneSetting> tune_space(const Options& options, int cores) {
+std::vector<TuneSetting> tune_space(const Options& options, const TuneMachine& machine) {
   std::vector<TuneSetting> all;
-  for (const Compiled& compiled : compilations(options, cores)) {
+  for (const Compiled& compiled : compilations(options, machine)) {
     Settings settings = to_settings(options, compiled);
     for (int requests : request_counts(compiled)) {
       for (int decode_threads : {1, 2}) {

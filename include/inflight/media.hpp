@@ -19,6 +19,15 @@ struct SourceOptions {
   std::uint64_t every = 1;  ///< use every n-th frame
   std::uint64_t limit = 0;  ///< end after this many frames; 0: no limit
   int decode_threads = 1;   ///< of the video decoder; 1: in the reading thread
+  /// Files at their own pace, as a camera would give them; `read_at` is then when a picture was due.
+  bool realtime = false;
+  /// Of sources that are live (URLs, cameras): no frame for so long counts as lost; 0: they may be silent for ever.
+  Duration stall_after = std::chrono::seconds(10);
+  /// How often a live source that was lost is opened again before it ends; -1: for ever. Each try waits twice as long
+  /// as the one before, up to `longest_backoff`; a frame makes the count begin anew.
+  int reconnects = -1;
+  Duration first_backoff = std::chrono::milliseconds(500);
+  Duration longest_backoff = std::chrono::seconds(30);
   /// Gives up opening a URL or a camera that does not answer. Once it is open, interrupt() is for that.
   std::stop_token stop_opening{};
 };
@@ -28,6 +37,12 @@ struct SourceInfo {
   Size size;                            ///< of the first picture; later ones may differ
   double frames_per_second = 0;         ///< nominal; 0: unknown (images)
   std::optional<std::uint64_t> frames;  ///< how many read() will give, where that is known
+};
+
+/// What happens to a source besides frames.
+struct SourceEvent {
+  std::string kind;  ///< source_lost, source_stalled, source_reconnected
+  std::string text;  ///< for people; names the source, never with its password
 };
 
 /// A sequence of frames. One thread reads; interrupt() may come from another.
@@ -41,6 +56,10 @@ class Source {
   virtual Result<bool> read(Frame& frame) = 0;
   /// Makes a read() that waits (network, camera) return the end soon. Thread-safe.
   virtual void interrupt() noexcept {}
+  /// Whom to tell, from within read(). Set before the first read; most sources have nothing to tell.
+  virtual void on_event(std::function<void(const SourceEvent&)> told) { static_cast<void>(told); }
+  /// It gives frames when they happen, whether anybody takes them or not: a camera, or a file at its own pace.
+  virtual bool is_live() const noexcept { return false; }
 };
 
 /// `spec`: a video file, an image file, a folder or a glob of images, or

@@ -1,6 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <set>
+#include <string_view>
 
 #include "inflight/measure.hpp"
 
@@ -13,13 +16,18 @@ bool is_better(const Ranked& a, const Ranked& b) {
 
 bool is_over(const SearchOptions& options) { return options.interrupted && options.interrupted(); }
 
+std::vector<std::size_t> numbers_below(std::size_t count) {
+  std::vector<std::size_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  return numbers;
+}
+
 class Halving {
  public:
   Halving(const Evaluate& evaluate, const SearchOptions& options) : evaluate_(evaluate), options_(options) {}
 
   std::vector<Ranked> run(std::size_t candidates) {
-    std::vector<std::size_t> left(candidates);
-    std::iota(left.begin(), left.end(), 0);
+    std::vector<std::size_t> left = options_.groups.empty() ? numbers_below(candidates) : best_groups();
     for (double budget = options_.first; !left.empty() && !is_over(options_); budget /= options_.keep) {
       bool last = left.size() <= 2 || budget >= 1;
       left = play(left, std::min(1.0, last ? 1.0 : budget));
@@ -30,6 +38,21 @@ class Halving {
   }
 
  private:
+  /// All candidates of the groups whose first ones are the best.
+  std::vector<std::size_t> best_groups() {
+    std::map<std::string_view, std::size_t> firsts;
+    for (std::size_t i = 0; i < options_.groups.size(); ++i) firsts.try_emplace(options_.groups[i], i);
+    std::vector<std::size_t> representatives;
+    for (const auto& [group, first] : firsts) representatives.push_back(first);
+    std::ranges::sort(representatives);
+    std::set<std::string_view> kept;
+    for (std::size_t candidate : play(representatives, std::min(1.0, options_.first / options_.keep)))
+      kept.insert(options_.groups[candidate]);
+    std::vector<std::size_t> all = numbers_below(options_.groups.size());
+    std::erase_if(all, [&](std::size_t candidate) { return !kept.contains(options_.groups[candidate]); });
+    return all;
+  }
+
   /// Measures each; those that go on.
   std::vector<std::size_t> play(const std::vector<std::size_t>& candidates, double budget) {
     std::vector<Ranked> round;

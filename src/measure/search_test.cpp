@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
+#include <set>
 
 #include "inflight/measure.hpp"
 
@@ -55,6 +58,25 @@ TEST(SuccessiveHalving, LeavesOutWhatCannotBeUsed) {
   EXPECT_EQ(ranking.front().candidate, 8U);
   EXPECT_TRUE(successive_halving(10, [](std::size_t, double) { return std::optional<double>(); }).empty());
   EXPECT_TRUE(successive_halving(0, evaluate).empty());
+}
+
+TEST(SuccessiveHalving, PreparesOnlyTheBestGroupsMoreThanOnce) {
+  constexpr std::size_t kGroups = 27, kEach = 8;
+  SearchOptions options;
+  for (std::size_t i = 0; i < kGroups * kEach; ++i) options.groups.push_back(std::to_string(i / kEach));
+  std::map<std::size_t, std::set<std::size_t>> measured;
+  double spent = 0;
+  auto evaluate = [&](std::size_t c, double budget) {
+    measured[c / kEach].insert(c);
+    spent += budget;
+    return std::optional(static_cast<double>(c));
+  };
+  auto ranking = successive_halving(kGroups * kEach, evaluate, options);
+  EXPECT_EQ(ranking.front().candidate, kGroups * kEach - 1);
+  EXPECT_EQ(ranking.front().budget, 1);
+  EXPECT_EQ(std::ranges::count_if(measured, [](const auto& group) { return group.second.size() > 1; }), 9);
+  EXPECT_EQ(measured.size(), kGroups);
+  EXPECT_LE(spent, kGroups * kEach * 2.0 / 27);
 }
 
 TEST(SuccessiveHalving, MeasuresALoneCandidateInFull) {
