@@ -51,8 +51,49 @@ struct DetectorOptions {
 Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device = "CPU",
                                const DetectorOptions& options = {});
 
+/// One of several models that see every frame.
+struct PipelineModel {
+  std::string name;  ///< of its results; no two alike
+  Detector detector;
+};
+
+/// A model that makes a row of numbers of a picture: an embedding, attributes.
+struct FeatureModel {
+  std::shared_ptr<CompiledModel> model;
+  std::shared_ptr<Preprocessor> preprocessor;
+  std::shared_ptr<DeviceLog> device_log;  ///< nullptr: its devices tell nothing
+};
+
+/// Compiles a model with one image input; its outputs, one after the other, are the features.
+/// Errors: those of compile_model and make_preprocessor.
+Result<FeatureModel> make_feature_model(const std::filesystem::path& model, const std::string& device = "CPU",
+                                        const CompileOptions& options = {}, const PreprocessOptions& how = {});
+
+/// A second model for what the first has found: each box is cut out of the picture and given to it, and what it says
+/// becomes the detection's `features`. All detections, frames and sources share it: on a BATCH device they gather.
+struct Cascade {
+  std::string name;
+  FeatureModel model;
+  std::string of;                   ///< whose detections; empty: those of the first model
+  std::vector<std::string> labels;  ///< which of them; empty: all
+};
+
 /// sync: the notebook's loop, one request, one step after the other, on the calling thread.
 enum class Api : std::uint8_t { sync, async };
+
+/// How several models share the machine in an asynchronous run.
+enum class Strategy : std::uint8_t {
+  shared,     ///< all requests in one scheduler: so many inferences side by side, the oldest frames first
+  threads,    ///< a thread for each model, which waits for its inference
+  coroutines  ///< one frame after the other, its models side by side, awaited together
+};
+
+/// What becomes of a frame for which there is no credit.
+enum class OverflowPolicy : std::uint8_t {
+  wait,         ///< the source is not read until there is one
+  drop_oldest,  ///< the oldest frame of the source that waits for inference goes; if none does, the new one
+  drop_latest   ///< the new one goes
+};
 
 struct Progress {
   std::uint64_t read = 0;
@@ -69,6 +110,15 @@ struct StageProgress {
   Duration busy{0};  ///< wall time, summed over its threads; of inference, over the requests
 };
 
+/// A source at one moment.
+struct SourceStatus {
+  SourceId id = 0;
+  std::string name;
+  bool ended = false;
+  FrameCounts frames;
+  std::map<std::string, std::uint64_t> events;
+};
+
 /// A run at one moment, in full.
 struct RunStatus {
   Progress progress;
@@ -80,11 +130,26 @@ struct RunStatus {
   std::size_t frames_held = 0, most_frames = 0;           ///< credits taken, and those there are
   std::size_t bytes_held = 0, most_bytes = 0;             ///< the same in bytes of pixels
   std::size_t waiting_to_infer = 0, waiting_to_post = 0;  ///< frames in the queues between stages
+  std::vector<SourceStatus> sources{};
+};
+
+/// How a source takes part.
+struct SourceSetup {
+  std::string name;                          ///< in summaries; empty: SourceInfo::name
+  std::vector<std::unique_ptr<Sink>> sinks;  ///< of this source alone; finished when it has ended
+  OverflowPolicy overflow = OverflowPolicy::wait;
+  int priority = 0;     ///< frames of a higher one are inferred first; sources with the same one take turns
+  Duration max_age{0};  ///< older than this, a frame is dropped before inference (deadline_exceeded); 0: never
 };
 
 struct PipelineOptions {
   Api api = Api::async;
-  int requests = 0;  ///< in flight at most; 0: by measurement, a little more than optimal_requests()
+  Strategy strategy = Strategy::shared;
+  int requests = 0;  ///< of each model, in flight at most; 0: by measurement, a little more than optimal_requests()
+  /// Strategy::shared: inferences side by side over all models. 0: where several models run on the processor, as many
+  /// as the one with the most execution streams has of them; those on other devices do not count.
+  int max_running = 0;
+  bool keep_open = false;  ///< goes on when all sources have ended, since others may be added, until close()
   /// Pixels held between decoder and sinks, over all sources; each source may always hold one frame, and a
   /// frame larger than the one before it comes on top, since its size is not known before it is read.
   std::size_t max_frame_bytes = std::size_t{256} << 20;
@@ -95,16 +160,27 @@ struct PipelineOptions {
   TimelineRecorder* recorder = nullptr;
 };
 
-/// Build it, run it once. run() blocks; close(), stop(), progress() and status() may come from other threads.
+/// Build it, run it once. run() blocks; close(), stop(), progress(), status(), add_source() and remove_source() may
+/// come from other threads meanwhile.
 class Pipeline {
  public:
   Pipeline(Detector detector, PipelineOptions options = {});
+  /// Several models for every frame. Their names and that of the cascade must differ.
+  Pipeline(std::vector<PipelineModel> models, PipelineOptions options = {});
   Pipeline(Pipeline&&) noexcept;
   Pipeline& operator=(Pipeline&&) noexcept;
   ~Pipeline();
 
+  void set_cascade(Cascade cascade);
+
   /// Returns the source's id. Sinks given here take only results of this source.
   SourceId add_source(std::unique_ptr<Source> source, std::vector<std::unique_ptr<Sink>> sinks = {});
+  /// Also while the run goes on, where it is asynchronous: it is then read at once. One that comes when the run has
+  /// ended, or is closing, is never read, and its sinks are finished.
+  SourceId add_source(std::unique_ptr<Source> source, SourceSetup setup);
+  /// Ends its reading; what it has given is finished, then its own sinks. The others go on. No effect on one that has
+  /// ended, or before the run.
+  void remove_source(SourceId source) noexcept;
   /// A sink for the results of every source, in frame order within each.
   void add_sink(std::unique_ptr<Sink> sink);
   /// A function as a sink.
@@ -157,6 +233,10 @@ struct Calibration {
 };
 Result<Calibration> calibrate(const Detector& detector, Source& source, Sink* sink, const PipelineOptions& options,
                               int frames = 200);
+/// The same for several models: preprocessing, inference and postprocessing are the sums over them, the ceiling that
+/// of all of them one after the other.
+Result<Calibration> calibrate(const std::vector<PipelineModel>& models, Source& source, Sink* sink,
+                              const PipelineOptions& options);
 /// Puts the calibrated numbers beside the measured ones: limit, efficiency, ceiling, core_ms.
 void apply(const Calibration& calibration, RunSummary& summary);
 

@@ -78,17 +78,41 @@ struct LatencySummary {
 };
 LatencySummary summarise(const Histogram& histogram) noexcept;
 
+/// One of the models of a run.
+struct ModelSummary {
+  std::string name;
+  EngineSummary engine;
+  std::uint64_t inferences = 0;
+  double infer_s = 0;  ///< wall time from start to completion, summed over its inferences
+  double p50_ms = 0, p99_ms = 0;
+};
+
+/// One of the sources of a run.
+struct SourceSummary {
+  std::uint32_t id = 0;
+  std::string name;
+  int priority = 0;
+  FrameCounts frames;
+  double fps = 0;          ///< emitted frames ÷ time from its first frame to its last
+  LatencySummary latency;  ///< until results were ready for the sinks
+  /// From reading (or arrival) until the last sink had it: what counts for live sources.
+  LatencySummary age;
+  std::map<std::string, std::uint64_t> events;  ///< source_lost, source_stalled, source_reconnected
+};
+
 /// A whole run: what `--summary` writes.
 struct RunSummary {
   std::string api;  ///< "sync" or "async"
   FrameCounts frames;
   double wall_s = 0;
   double cpu_s = 0;  ///< of the process, all threads
-  double peak_rss_mb = 0;
-  double fps = 0;  ///< emitted frames ÷ wall_s
+  double peak_rss_mb = 0;  ///< with the processes of models, each with its own peak
+  double fps = 0;          ///< emitted frames ÷ wall_s
   LatencySummary latency;
   std::vector<StageSummary> stages;
-  EngineSummary engine;
+  EngineSummary engine;               ///< of the first model
+  std::vector<ModelSummary> models;   ///< also where there is only one; a cascade's model comes last
+  std::vector<SourceSummary> sources;  ///< all that took part, by id
   /// cores ÷ Σ core-seconds per frame of all stages, each measured alone.
   std::optional<double> limit_fps;
   std::optional<double> efficiency;  ///< fps ÷ limit_fps

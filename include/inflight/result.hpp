@@ -19,6 +19,7 @@ enum class ErrorCode {
   engine_failed,      ///< an inference failed at run time
   cancelled,          ///< given up by `cancel`
   deadline_exceeded,  ///< its deadline passed first
+  overflow,           ///< dropped where more came than could be taken
   would_block,        ///< nothing free right now (try_ and timed calls)
   closed,             ///< after `close` or `stop`
   busy,               ///< the request is in flight already

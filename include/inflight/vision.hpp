@@ -46,6 +46,8 @@ class Preprocessor {
   /// `input` must match the port the preprocessor was made for. Errors: invalid_argument (it does not, or the
   /// picture has no pixels).
   virtual Result<SourceTransform> run(const Picture& picture, TensorView input) = 0;
+  /// Two preprocessors with the same recipe make the same bytes of a picture. Empty: like no other.
+  virtual std::string recipe() const { return {}; }
 };
 
 /// For an image input [1,3,H,W] or [1,H,W,3] of u8, f16 or f32, whatever its batch size.

@@ -95,5 +95,17 @@ TEST(BoundedQueue, LosesAndRepeatsNothingBetweenManyThreads) {
   EXPECT_EQ(sum, long{kThreads} * kEach * (kEach + 1) / 2);
 }
 
+TEST(BoundedQueue, KeepsItsOrderWhenItGrows) {
+  BoundedQueue<int> queue(3);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(queue.try_push(int(i)));
+  EXPECT_EQ(queue.try_pop(), 0);
+  EXPECT_TRUE(queue.try_push(3));  // wraps round
+  queue.grow(2);
+  EXPECT_TRUE(queue.try_push(4));
+  EXPECT_TRUE(queue.try_push(5));
+  EXPECT_FALSE(queue.try_push(6));
+  for (int expected = 1; expected <= 5; ++expected) EXPECT_EQ(queue.try_pop(), expected);
+}
+
 }  // namespace
 }  // namespace inflight

@@ -10,11 +10,22 @@ bool Credits::take(std::size_t bytes) {
   while (!closed_ && (turn != served_ || !has_room(bytes))) room_.wait(lock);
   if (closed_) return false;
   ++served_;
+  grant(bytes);
+  room_.notify_all();  // whoever is next may fit too
+  return true;
+}
+
+bool Credits::try_take(std::size_t bytes) {
+  MutexLock lock(mutex_);
+  if (closed_ || arrived_ != served_ || !has_room(bytes)) return false;
+  grant(bytes);
+  return true;
+}
+
+void Credits::grant(std::size_t bytes) {
   bytes_ += bytes;
   ++count_;
   peak_ = std::max(peak_, bytes_);
-  room_.notify_all();  // whoever is next may fit too
-  return true;
 }
 
 void Credits::adjust(std::size_t taken, std::size_t actual) {
@@ -38,9 +49,10 @@ void Credits::close() {
   room_.notify_all();
 }
 
-void Credits::set_max_count(std::size_t max_count) {
+void Credits::set_bounds(Bounds bounds) {
   MutexLock lock(mutex_);
-  max_count_ = max_count;
+  max_bytes_ = bounds.bytes;
+  max_count_ = bounds.count;
   room_.notify_all();
 }
 

@@ -16,15 +16,21 @@ class Credits {
  public:
   Credits(std::size_t max_bytes, std::size_t max_count) noexcept : max_bytes_(max_bytes), max_count_(max_count) {}
 
+  struct Bounds {
+    std::size_t bytes, count;
+  };
+
   /// Waits for room. False once closed; nothing is then taken.
   bool take(std::size_t bytes) INFLIGHT_EXCLUDES(mutex_);
+  /// The same without waiting: false where there is no room, or somebody waits for it already.
+  bool try_take(std::size_t bytes) INFLIGHT_EXCLUDES(mutex_);
   /// Corrects a credit that was taken on an estimate, without waiting.
   void adjust(std::size_t taken, std::size_t actual) INFLIGHT_EXCLUDES(mutex_);
   void give_back(std::size_t bytes) INFLIGHT_EXCLUDES(mutex_);
   /// Lets everyone who waits go away empty-handed.
   void close() INFLIGHT_EXCLUDES(mutex_);
   /// What was taken beyond a lower bound stays taken until it is given back.
-  void set_max_count(std::size_t max_count) INFLIGHT_EXCLUDES(mutex_);
+  void set_bounds(Bounds bounds) INFLIGHT_EXCLUDES(mutex_);
 
   struct Held {
     std::size_t bytes, max_bytes, count, max_count;
@@ -38,9 +44,11 @@ class Credits {
     return count_ == 0 || (count_ < max_count_ && bytes_ + bytes <= max_bytes_);
   }
 
-  const std::size_t max_bytes_;
+  void grant(std::size_t bytes) INFLIGHT_REQUIRES(mutex_);
+
   mutable Mutex mutex_;
   CondVar room_;
+  std::size_t max_bytes_ INFLIGHT_GUARDED_BY(mutex_);
   std::size_t max_count_ INFLIGHT_GUARDED_BY(mutex_);
   std::size_t bytes_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   std::size_t count_ INFLIGHT_GUARDED_BY(mutex_) = 0;

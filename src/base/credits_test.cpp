@@ -38,9 +38,9 @@ TEST(Credits, FollowAnotherBoundOnTheirNumber) {
   Credits credits(100, 1);
   EXPECT_TRUE(credits.take(1));
   std::jthread second([&] { EXPECT_TRUE(credits.take(1)); });
-  credits.set_max_count(2);
+  credits.set_bounds({100, 2});
   second.join();
-  credits.set_max_count(1);
+  credits.set_bounds({100, 1});
   credits.give_back(1);
   std::atomic<bool> taken = false;
   std::jthread third([&] { taken = credits.take(1); });

@@ -1,9 +1,10 @@
 // The pipeline of many frames in flight. Threads, in the order in which a frame meets them:
 //
 //   source-N   one per source: takes a credit, reads (decodes) a frame
-//   feed       waits for a free request, preprocesses straight into it, starts it
+//   feed       takes the frame whose turn it is, and gives it to the models (see model_runner.hpp)
 //   (engine)   infers; its completion only hands the job on
-//   post       postprocesses, lets the request go, restores the order
+//   post       postprocesses, lets the requests go, restores the order
+//   cascade    where there is one: cuts boxes out, and gives them to its model; the frame comes back to post
 //   sink       one per sink: draws, encodes, writes; the last one returns the credit
 //
 // Every queue between them has room for every job there is, so only credits and requests make anyone wait.
@@ -11,79 +12,98 @@
 
 #include <atomic>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "bounded_queue.hpp"
-#include "credits.hpp"
-#include "job.hpp"
-#include "reorder.hpp"
-#include "run_context.hpp"
-#include "sink_worker.hpp"
-#include "worker.hpp"
+#include "cascade_stage.hpp"
+#include "fair_queue.hpp"
+#include "lane.hpp"
+#include "model_runner.hpp"
 
 namespace inflight {
 
 class AsyncRun {
  public:
-  AsyncRun(RunParts& parts, Tally& tally, EventLog& events, InferQueue queue);
+  struct Books {
+    Tally& tally;
+    EventLog& events;
+  };
+  /// Errors: those of InferQueue::create.
+  static Result<std::unique_ptr<AsyncRun>> create(RunParts& parts, Books books);
   ~AsyncRun();
 
   /// Runs until every source has ended and every sink has finished.
   RunNumbers run();
 
-  /// From any thread: no more input; with `drop`, what has not been started is dropped.
-  void end(bool drop) noexcept;
+  // From any thread:
 
-  /// From any thread: requests, credits and queues.
-  void fill(RunStatus& status) const;
+  /// Another source, which is read at once. One that comes too late is never read; its sinks are finished.
+  void add(SourceEntry entry) INFLIGHT_EXCLUDES(mutex_);
+  void remove(SourceId source) noexcept INFLIGHT_EXCLUDES(mutex_);
+  /// No more input; with `drop`, what has not been started is dropped.
+  void end(bool drop) noexcept INFLIGHT_EXCLUDES(mutex_);
+  /// Requests, credits and queues.
+  void fill(RunStatus& status) const INFLIGHT_EXCLUDES(mutex_);
 
  private:
-  /// A source with its budget and its way out.
-  struct Lane {
-    Lane(const RunParts& parts, int requests, std::size_t most_jobs, StageMeter meter);
-    /// Jobs for so many frames. Until the run begins of its thread, then of the feeding one.
-    void provide(std::size_t frames);
-    Credits credits;
-    BoundedQueue<Job*> free;  ///< jobs of this source that are not on their way
-    std::vector<std::unique_ptr<Job>> jobs;
-    Reorder reorder;
-    StageMeter decode;
-    std::vector<SinkWorker*> sinks;  ///< own and shared
-  };
+  AsyncRun(RunParts& parts, Books books);
+  Result<void> prepare();
 
-  void start_sinks();
-  SinkWorker& start_sink(std::unique_ptr<Sink> sink);
+  std::size_t jobs_of(const SourceEntry& entry) const INFLIGHT_REQUIRES(mutex_);
+  void add_lane(SourceEntry entry) INFLIGHT_REQUIRES(mutex_);
+  void start_reader(Lane& lane) INFLIGHT_REQUIRES(mutex_);
+  void start_sinks(Lane& lane) INFLIGHT_REQUIRES(mutex_);
+  SinkWorker& start_sink(std::unique_ptr<Sink> sink) INFLIGHT_REQUIRES(mutex_);
+  void share_out() INFLIGHT_REQUIRES(mutex_);
+  void join_readers() INFLIGHT_EXCLUDES(mutex_);
+  void finish_sinks() INFLIGHT_EXCLUDES(mutex_);
+  RunNumbers numbers() INFLIGHT_EXCLUDES(mutex_);
 
-  void read_source(SourceId id);
-  bool read_into(SourceId id, Job& job);
+  void read_source(Lane& lane);
+  Job* next_job(Lane& lane, std::size_t bytes);
+  bool make_room(Lane& lane, Job& job);
+  void reader_ended(Lane& lane) INFLIGHT_EXCLUDES(mutex_);
+  void close_if_done() INFLIGHT_REQUIRES(mutex_);
+
   void feed();
-  void feed_frame(Job& job);
-  void follow_requests();
+  void follow_requests() INFLIGHT_EXCLUDES(mutex_);
+  std::optional<Error> reason_to_drop(const Job& job) const;
   void skip(Job& job, FrameStatus status, Error why);
-  void completed(Job& job);
+
   void post();
-  void record(Job& job);
-  void settle(Job& job);
+  void take(const Completion& completion);
+  void settle_model(Job& job, std::uint32_t model);
+  void settle_crop(Job& job, std::uint32_t crop);
+  void models_done(Job& job);
+  void finish(Job& job);
   void emit(Job& job);
+  void end_lane_if_over(Lane& lane);
   void release(Job& job);
 
   RunParts& parts_;
   Tally& tally_;
   EventLog& events_;
   Clock& clock_;
-  InferQueue queue_;
-  int requests_;                 // of queue_; of the feeding thread
-  std::uint64_t submitted_ = 0;  // counted for the recorder only; of the feeding thread
-  const std::size_t jobs_per_source_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
-  BoundedQueue<Job*> decoded_;
-  BoundedQueue<Job*> completed_;
-  std::vector<std::unique_ptr<SinkWorker>> sinks_;
-  StageMeter preprocess_, infer_, postprocess_;  // of feed, post, post
+  std::unique_ptr<ModelRunner> runner_;    // constant once prepared
+  std::unique_ptr<CascadeStage> cascade_;  // the same; may be none
+  FairQueue decoded_;
+  BoundedQueue<Completion> completed_;
+  std::vector<StageMeter> infer_;  // by model; of post
+  StageMeter postprocess_;         // of post
+  std::uint64_t emitted_ = 0;      // of post
+  int most_requests_ = 1;          // of feed: as it was last looked at
+  std::atomic<std::uint64_t> started_ = 0;  // frames that were read
   std::atomic<bool> closing_ = false;
   std::atomic<bool> dropping_ = false;
-  std::atomic<int> sources_left_;
+
+  mutable Mutex mutex_;
+  std::vector<std::unique_ptr<Lane>> lanes_ INFLIGHT_GUARDED_BY(mutex_);  // by source; they stay where they are
+  std::vector<SinkWorker*> shared_sinks_ INFLIGHT_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<SinkWorker>> sinks_ INFLIGHT_GUARDED_BY(mutex_);
+  int requests_ INFLIGHT_GUARDED_BY(mutex_) = 1;
+  int readers_left_ INFLIGHT_GUARDED_BY(mutex_) = 0;
+  bool running_ INFLIGHT_GUARDED_BY(mutex_) = false;
+  bool accepting_ INFLIGHT_GUARDED_BY(mutex_) = true;
 };
 
 }  // namespace inflight

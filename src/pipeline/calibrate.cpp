@@ -17,13 +17,22 @@ constexpr Duration kInferTime = std::chrono::milliseconds(1500);
 
 class Calibrator {
  public:
-  Calibrator(const Detector& detector, const PipelineOptions& options) : detector_(detector), options_(options) {}
+  Calibrator(const std::vector<PipelineModel>& models, const PipelineOptions& options)
+      : models_(models), options_(options) {}
 
   Result<Calibration> run(Source& source, Sink* sink, int frames) {
-    if (auto ok = check(detector_); !ok) return fail(std::move(ok.error()));
+    for (const PipelineModel& model : models_)
+      if (auto ok = check(model.detector); !ok) return fail(std::move(ok.error()));
     if (auto ok = decode(source, frames); !ok) return fail(std::move(ok.error()));
-    if (auto ok = preprocess_and_postprocess(); !ok) return fail(std::move(ok.error()));
-    if (auto ok = infer_alone(); !ok) return fail(std::move(ok.error()));
+    results_.resize(frames_.size());
+    for (const PipelineModel& model : models_)
+      if (auto ok = preprocess_and_postprocess(model.detector); !ok) return fail(std::move(ok.error()));
+    add(Stage::preprocess, preprocess_, frames_.size());
+    for (const PipelineModel& model : models_)
+      if (auto ok = infer_alone(model.detector); !ok) return fail(std::move(ok.error()));
+    add(Stage::infer, infer_, 1);
+    result_.ceiling_fps = seconds_per_frame_ > 0 ? 1 / seconds_per_frame_ : 0;
+    add(Stage::postprocess, postprocess_, frames_.size());
     if (auto ok = write_all(sink); !ok) return fail(std::move(ok.error()));
     result_.cores = available_cores();
     double core_seconds = 0;
@@ -59,42 +68,38 @@ class Calibrator {
     return {};
   }
 
-  Result<void> preprocess_and_postprocess() {
-    Result<std::unique_ptr<InferRequest>> request = detector_.model->create_request();
+  Result<void> preprocess_and_postprocess(const Detector& detector) {
+    Result<std::unique_ptr<InferRequest>> request = detector.model->create_request();
     if (!request) return fail(std::move(request.error()));
-    Duration preprocess_time{0}, postprocess_time{0};
-    for (const Frame& frame : frames_) {
-      FrameResult& result = results_.emplace_back();
-      result.frame = frame;
+    for (std::size_t i = 0; i < frames_.size(); ++i) {
+      results_[i].frame = frames_[i];
       Duration begin = process_cpu_time();
-      auto transform = preprocess(detector_, frame.picture(), **request);
-      preprocess_time += process_cpu_time() - begin;
+      auto transform = preprocess(*detector.preprocessor, frames_[i].picture(), **request);
+      preprocess_ += process_cpu_time() - begin;
       if (!transform) return fail(std::move(transform.error()));
       if (Outcome outcome = infer(**request); !outcome) return fail(std::move(outcome.error()));
       begin = thread_cpu_time();  // the engine's threads may still be winding down
-      Outcome outcome = postprocess(detector_, **request, *transform, result);
-      postprocess_time += thread_cpu_time() - begin;
+      Outcome outcome = postprocess(detector, **request, *transform, results_[i].detections);
+      postprocess_ += thread_cpu_time() - begin;
       if (!outcome) return fail(std::move(outcome.error()));
     }
-    add(Stage::preprocess, preprocess_time, frames_.size());
-    postprocess_ = postprocess_time;
     return {};
   }
 
   /// All requests busy all the time, inputs resident: the engine's ceiling and its cost per inference.
-  Result<void> infer_alone() {
+  Result<void> infer_alone(const Detector& detector) {
     InferQueueOptions options = queue_options(options_);
     options.dispatch = Dispatch::engine_thread;
-    Result<InferQueue> queue = InferQueue::create(detector_.model, options);
+    Result<InferQueue> queue = InferQueue::create(detector.model, options);
     if (!queue) return fail(std::move(queue.error()));
     if (auto warm = infer_for(*queue, kInferTime / 5); !warm) return fail(std::move(warm.error()));
     Duration cpu = process_cpu_time();
     TimePoint begin = steady_clock().now();
     Result<std::size_t> count = infer_for(*queue, kInferTime);
     if (!count) return fail(std::move(count.error()));
-    result_.ceiling_fps = static_cast<double>(*count) / to_seconds(steady_clock().now() - begin);
-    add(Stage::infer, process_cpu_time() - cpu, *count);
-    add(Stage::postprocess, postprocess_, frames_.size());
+    auto inferences = static_cast<double>(std::max<std::size_t>(1, *count));
+    seconds_per_frame_ += to_seconds(steady_clock().now() - begin) / inferences;
+    infer_ += std::chrono::duration_cast<Duration>((process_cpu_time() - cpu) / inferences);
     return {};
   }
 
@@ -126,11 +131,12 @@ class Calibrator {
     return {};
   }
 
-  const Detector& detector_;
+  const std::vector<PipelineModel>& models_;
   const PipelineOptions& options_;
   std::vector<Frame> frames_;
   std::vector<FrameResult> results_;
-  Duration postprocess_{0};
+  Duration preprocess_{0}, infer_{0}, postprocess_{0};  // of all models; inference of one frame, the others of all
+  double seconds_per_frame_ = 0;                        // of the engines alone, one after the other
   Calibration result_;
 };
 
@@ -138,7 +144,14 @@ class Calibrator {
 
 Result<Calibration> calibrate(const Detector& detector, Source& source, Sink* sink, const PipelineOptions& options,
                               int frames) {
-  return Calibrator(detector, options).run(source, sink, frames);
+  std::vector<PipelineModel> models{{"", detector}};
+  return Calibrator(models, options).run(source, sink, frames);
+}
+
+Result<Calibration> calibrate(const std::vector<PipelineModel>& models, Source& source, Sink* sink,
+                              const PipelineOptions& options) {
+  constexpr int kFrames = 200;
+  return Calibrator(models, options).run(source, sink, kFrames);
 }
 
 void apply(const Calibration& calibration, RunSummary& summary) {

@@ -63,6 +63,36 @@ std::vector<DeviceEvent> DeviceLog::take() {
   return std::exchange(events_, {});
 }
 
+namespace {
+
+/// What the devices tell goes into a log besides to the user.
+std::shared_ptr<DeviceLog> keep_events(CompileOptions& options) {
+  auto log = std::make_shared<DeviceLog>();
+  options.on_event = [log, user = options.on_event](const DeviceEvent& event) {
+    log->add(event);
+    if (user) user(event);
+  };
+  return log;
+}
+
+}  // namespace
+
+Result<FeatureModel> make_feature_model(const std::filesystem::path& model, const std::string& device,
+                                        const CompileOptions& options, const PreprocessOptions& how) {
+  CompileOptions compile = options;
+  compile.mean = how.mean;
+  compile.scale = how.scale;
+  auto log = keep_events(compile);
+  Result<std::shared_ptr<CompiledModel>> compiled = compile_model(model, device, compile);
+  if (!compiled) return fail(std::move(compiled.error()));
+  const std::vector<Port>& inputs = (*compiled)->info().inputs;
+  if (inputs.size() != 1)
+    return fail(ErrorCode::model_unusable, model.string() + ": a cascade takes models with one image input");
+  auto preprocessor = make_preprocessor(inputs.front(), remaining_preprocessing(how, inputs.front()));
+  if (!preprocessor) return fail(std::move(preprocessor.error()));
+  return FeatureModel{std::move(*compiled), std::move(*preprocessor), std::move(log)};
+}
+
 Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device,
                                const DetectorOptions& options) {
   Result<ModelFamily> family = recognise_file(model, device, options);
@@ -70,11 +100,7 @@ Result<Detector> make_detector(const std::filesystem::path& model, const std::st
   CompileOptions compile = options.compile;
   compile.mean = family->preprocess.mean;
   compile.scale = family->preprocess.scale;
-  auto log = std::make_shared<DeviceLog>();
-  compile.on_event = [log, user = options.compile.on_event](const DeviceEvent& event) {
-    log->add(event);
-    if (user) user(event);
-  };
+  auto log = keep_events(compile);
   Result<std::shared_ptr<CompiledModel>> compiled = compile_model(model, device, compile);
   if (!compiled) return fail(std::move(compiled.error()));
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 
 #include "async_run.hpp"
 #include "steps.hpp"
@@ -30,12 +31,24 @@ class Pipeline::Impl {
  public:
   RunParts parts;
 
-  SourceId add(std::unique_ptr<Source> source, std::vector<std::unique_ptr<Sink>> sinks) {
+  SourceId add(std::unique_ptr<Source> source, SourceSetup setup) {
+    MutexLock lock(mutex_);
     // Asked for here, since a source is its reading thread's once the run has begun.
     std::optional<std::uint64_t> frames = source ? source->info().frames : std::nullopt;
-    expected_ = expected_ && frames ? std::optional(*expected_ + *frames) : std::nullopt;
-    parts.sources.push_back({std::move(source), std::move(sinks)});
-    return static_cast<SourceId>(parts.sources.size() - 1);
+    expected_ = frames && expected_ != kUnknown ? expected_ + *frames : kUnknown;
+    SourceEntry entry{std::move(source), std::move(setup)};
+    if (async_ && entry.source)
+      async_->add(std::move(entry));
+    else if (!taken_)
+      parts.sources.push_back(std::move(entry));
+    else
+      finish_all(entry.setup.sinks, nullptr);
+    return sources_++;
+  }
+
+  void remove(SourceId source) noexcept {
+    MutexLock lock(mutex_);
+    if (async_) async_->remove(source);
   }
 
   Result<RunSummary> run() {
@@ -45,22 +58,22 @@ class Pipeline::Impl {
       ran_ = false;  // what is missing may be added
       return fail(std::move(ready.error()));
     }
-    tally_.start(parts.sources.size(), parts.options.recorder);
+    bool sync = parts.options.api == Api::sync;
+    if (sync) take_sources();
+    tally_.start(parts.options.recorder);
     begin_ = parts.clock().now();
     events_.start(begin_);
     if (parts.options.recorder) parts.options.recorder->start(begin_);
     began_.store(true, std::memory_order_release);
     Duration cpu = process_cpu_time();
-    bool sync = parts.options.api == Api::sync;
-    Result<RunNumbers> numbers = sync ? run_sync(parts, tally_, events_, closing_) : run_async();
+    Result<RunNumbers> numbers = sync ? run_sync(parts, {tally_, events_, closing_}) : run_async();
     end_ = parts.clock().now();
     ended_.store(true, std::memory_order_release);
     if (!numbers) return fail(finish_sinks(std::move(numbers.error())));
     numbers->wall = end_ - begin_;
     numbers->cpu = process_cpu_time() - cpu;
     RunSummary summary = summarise_run(parts, tally_, *numbers);
-    DeviceLog* devices = parts.detector.device_log.get();
-    events_.write_to(summary, devices ? devices->take() : std::vector<DeviceEvent>());
+    events_.write_to(summary, device_events());
     record_events(summary);
     return summary;
   }
@@ -70,14 +83,16 @@ class Pipeline::Impl {
     MutexLock lock(mutex_);
     dropping_ = dropping_ || drop;
     if (async_) return async_->end(drop);
-    for (SourceEntry& entry : parts.sources) entry.source->interrupt();
+    for (SourceEntry& entry : parts.sources)
+      if (entry.source) entry.source->interrupt();
   }
 
   Progress progress() const {
     Progress progress;
     progress.done = tally_.done.load(std::memory_order_acquire);  // first, so that no more are done than were read
     progress.read = tally_.read.load(std::memory_order_relaxed);
-    progress.expected = expected_.value_or(0);
+    std::uint64_t expected = expected_;
+    progress.expected = expected == kUnknown ? 0 : expected;
     if (!began_.load(std::memory_order_acquire)) return progress;
     progress.elapsed = (ended_.load(std::memory_order_acquire) ? end_ : parts.clock().now()) - begin_;
     double seconds = to_seconds(progress.elapsed);
@@ -95,15 +110,32 @@ class Pipeline::Impl {
   }
 
  private:
+  /// From now on they are the run's.
+  void take_sources() {
+    MutexLock lock(mutex_);
+    taken_ = true;
+  }
+
   Result<void> check_parts() const {
-    if (parts.sources.empty()) return fail(ErrorCode::invalid_argument, "the pipeline has no source");
+    MutexLock lock(mutex_);
+    if (parts.sources.empty() && !parts.options.keep_open) return fail(ErrorCode::invalid_argument, "the pipeline has no source");
     if (parts.options.requests < 0) return fail(ErrorCode::invalid_argument, "requests must be at least 1");
     auto missing = [](const auto& part) { return !part; };
     bool hollow = std::ranges::any_of(parts.shared_sinks, missing);
     for (const SourceEntry& entry : parts.sources)
-      hollow = hollow || !entry.source || std::ranges::any_of(entry.sinks, missing);
+      hollow = hollow || !entry.source || std::ranges::any_of(entry.setup.sinks, missing);
     if (hollow) return fail(ErrorCode::invalid_argument, "a source or sink of the pipeline is null");
-    return check(parts.detector);
+    return check_models(parts);
+  }
+
+  std::vector<DeviceEvent> device_events() const {
+    std::vector<DeviceEvent> all;
+    auto take = [&all](const std::shared_ptr<DeviceLog>& log) {
+      if (log) std::ranges::move(log->take(), std::back_inserter(all));
+    };
+    for (const PipelineModel& model : parts.models) take(model.detector.device_log);
+    if (parts.cascade) take(parts.cascade->model.device_log);
+    return all;
   }
 
   void record_events(const RunSummary& summary) const {
@@ -116,24 +148,22 @@ class Pipeline::Impl {
   /// For a run that could not begin: what its sinks have opened is closed all the same, and what went wrong with
   /// that is told after `why`.
   Error finish_sinks(Error why) {
-    auto finish_all = [&why](std::vector<std::unique_ptr<Sink>>& sinks) {
-      for (std::unique_ptr<Sink>& sink : sinks)
-        if (Result<void> done = finish(*sink); !done) why.message += "; " + done.error().message;
-      sinks.clear();
-    };
-    for (SourceEntry& entry : parts.sources) finish_all(entry.sinks);
-    finish_all(parts.shared_sinks);
+    for (SourceEntry& entry : parts.sources) finish_all(entry.setup.sinks, &why);
+    finish_all(parts.shared_sinks, &why);
     return why;
   }
 
+  static void finish_all(std::vector<std::unique_ptr<Sink>>& sinks, Error* why) {
+    for (std::unique_ptr<Sink>& sink : sinks)
+      if (Result<void> done = finish(*sink); !done && why) why->message += "; " + done.error().message;
+    sinks.clear();
+  }
+
   Result<RunNumbers> run_async() {
-    InferQueueOptions options = queue_options(parts.options);
-    options.dispatch = Dispatch::engine_thread;  // the completion only hands the job on
-    Result<InferQueue> queue = InferQueue::create(parts.detector.model, options);
-    if (!queue) return fail(std::move(queue.error()));
-    AsyncRun run(parts, tally_, events_, std::move(*queue));
-    set_current(&run);
-    RunNumbers numbers = run.run();
+    Result<std::unique_ptr<AsyncRun>> run = AsyncRun::create(parts, {tally_, events_});
+    if (!run) return fail(std::move(run.error()));
+    set_current(run->get());
+    RunNumbers numbers = (*run)->run();
     set_current(nullptr);
     return numbers;
   }
@@ -142,24 +172,33 @@ class Pipeline::Impl {
   void set_current(AsyncRun* run) {
     MutexLock lock(mutex_);
     async_ = run;
+    taken_ = true;
     if (run && closing_.load()) run->end(dropping_);
   }
 
   Tally tally_;
   EventLog events_;
   std::atomic<bool> ran_ = false;
-  std::optional<std::uint64_t> expected_ = 0;  // frames of all sources; none: unknown. Constant during the run
-  TimePoint begin_, end_;                      // written before began_ and ended_
+  static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
+  std::atomic<std::uint64_t> expected_ = 0;  // frames of all sources
+  TimePoint begin_, end_;                    // written before began_ and ended_
   std::atomic<bool> began_ = false;
   std::atomic<bool> ended_ = false;
   std::atomic<bool> closing_ = false;
   mutable Mutex mutex_;
   AsyncRun* async_ INFLIGHT_GUARDED_BY(mutex_) = nullptr;
+  SourceId sources_ INFLIGHT_GUARDED_BY(mutex_) = 0;
+  bool taken_ INFLIGHT_GUARDED_BY(mutex_) = false;  // parts.sources is the run's
   bool dropping_ INFLIGHT_GUARDED_BY(mutex_) = false;
 };
 
 Pipeline::Pipeline(Detector detector, PipelineOptions options) : impl_(std::make_unique<Impl>()) {
-  impl_->parts.detector = std::move(detector);
+  impl_->parts.models.push_back({"", std::move(detector)});
+  impl_->parts.options = options;
+}
+
+Pipeline::Pipeline(std::vector<PipelineModel> models, PipelineOptions options) : impl_(std::make_unique<Impl>()) {
+  impl_->parts.models = std::move(models);
   impl_->parts.options = options;
 }
 
@@ -168,8 +207,18 @@ Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
 Pipeline::~Pipeline() = default;
 
 SourceId Pipeline::add_source(std::unique_ptr<Source> source, std::vector<std::unique_ptr<Sink>> sinks) {
-  return impl_->add(std::move(source), std::move(sinks));
+  SourceSetup setup;
+  setup.sinks = std::move(sinks);
+  return impl_->add(std::move(source), std::move(setup));
 }
+
+SourceId Pipeline::add_source(std::unique_ptr<Source> source, SourceSetup setup) {
+  return impl_->add(std::move(source), std::move(setup));
+}
+
+void Pipeline::remove_source(SourceId source) noexcept { impl_->remove(source); }
+
+void Pipeline::set_cascade(Cascade cascade) { impl_->parts.cascade = std::move(cascade); }
 
 void Pipeline::add_sink(std::unique_ptr<Sink> sink) { impl_->parts.shared_sinks.push_back(std::move(sink)); }
 

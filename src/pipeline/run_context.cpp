@@ -11,6 +11,33 @@ Result<void> check(const Detector& detector) {
   return fail(ErrorCode::invalid_argument, "the detector needs a model, a preprocessor and a postprocessor");
 }
 
+Result<void> check_models(const RunParts& parts) {
+  if (parts.models.empty()) return fail(ErrorCode::invalid_argument, "the pipeline has no model");
+  std::vector<std::string> names;
+  for (const PipelineModel& model : parts.models) {
+    if (Result<void> ok = check(model.detector); !ok) return ok;
+    names.push_back(model.name);
+  }
+  if (parts.cascade) {
+    const Cascade& cascade = *parts.cascade;
+    if (!cascade.model.model || !cascade.model.preprocessor)
+      return fail(ErrorCode::invalid_argument, "the cascade needs a model and a preprocessor");
+    if (!cascade.of.empty() && std::ranges::find(names, cascade.of) == names.end())
+      return fail(ErrorCode::invalid_argument,
+                  fmt::format("the cascade follows \"{}\", but the models are {}", cascade.of, fmt::join(names, ", ")));
+    names.push_back(cascade.name);
+  }
+  std::ranges::sort(names);
+  auto twice = std::ranges::adjacent_find(names);
+  if (twice == names.end()) return {};
+  return fail(ErrorCode::invalid_argument, fmt::format("two models are named \"{}\"; name one otherwise", *twice));
+}
+
+std::size_t model_of(const Cascade& cascade, const std::vector<PipelineModel>& models) {
+  if (cascade.of.empty()) return 0;
+  return static_cast<std::size_t>(std::ranges::find(models, cascade.of, &PipelineModel::name) - models.begin());
+}
+
 InferQueueOptions queue_options(const PipelineOptions& options) noexcept {
   InferQueueOptions queue;
   queue.requests = options.requests;
@@ -39,23 +66,71 @@ void EventLog::write_to(RunSummary& summary, const std::vector<DeviceEvent>& of_
   summary.error = error_;
 }
 
+void Tally::add_source(std::string name, int priority) {
+  MutexLock lock(mutex_);
+  OfSource& source = sources_.emplace_back();
+  source.name = std::move(name);
+  source.priority = priority;
+}
+
+void Tally::end_source(SourceId source) {
+  MutexLock lock(mutex_);
+  sources_[source].ended = true;
+}
+
+void Tally::count_read(SourceId source) {
+  read.fetch_add(1, std::memory_order_relaxed);
+  MutexLock lock(mutex_);
+  ++sources_[source].counts.read;
+}
+
+void Tally::count_event(SourceId source, const std::string& kind) {
+  MutexLock lock(mutex_);
+  ++sources_[source].events[kind];
+}
+
+void Tally::count_age(SourceId source, Duration age) {
+  MutexLock lock(mutex_);
+  sources_[source].age.record(age);
+}
+
 void Tally::settle(FrameResult& result, const Error* error, TimePoint now) {
   result.end_to_end_time = now - result.frame.read_at;
-  result.frames_per_second = rates_[result.frame.source].tick(now);
   MutexLock lock(mutex_);
-  switch (result.status) {
-    case FrameStatus::emitted:
-      ++counts_.emitted;
-      end_to_end_.record(result.end_to_end_time);
-      break;
-    case FrameStatus::dropped:
-      ++counts_.dropped[error ? to_string(error->code) : result.reason];
-      break;
-    case FrameStatus::failed:
-      ++counts_.failed[error ? to_string(error->code) : result.reason];
-      break;
+  OfSource& source = sources_[result.frame.source];
+  result.frames_per_second = source.rate.tick(now);
+  const char* why = error ? to_string(error->code) : result.reason.c_str();
+  for (FrameCounts* counts : {&counts_, &source.counts}) {
+    if (result.status == FrameStatus::dropped) ++counts->dropped[why];
+    if (result.status == FrameStatus::failed) ++counts->failed[why];
+    if (result.status == FrameStatus::emitted) ++counts->emitted;
+  }
+  if (result.status == FrameStatus::emitted) {
+    end_to_end_.record(result.end_to_end_time);
+    source.end_to_end.record(result.end_to_end_time);
+    if (!source.first) source.first = now;
+    source.last = now;
   }
   done.fetch_add(1, std::memory_order_release);
+}
+
+std::vector<SourceSummary> Tally::sources() const {
+  MutexLock lock(mutex_);
+  std::vector<SourceSummary> all;
+  for (const OfSource& source : sources_) {
+    SourceSummary& summary = all.emplace_back();
+    summary.id = static_cast<SourceId>(all.size() - 1);
+    summary.name = source.name;
+    summary.priority = source.priority;
+    summary.frames = source.counts;
+    // From the first to the last lie one fewer intervals than there are frames.
+    double seconds = source.first ? to_seconds(*source.last - *source.first) : 0;
+    if (seconds > 0) summary.fps = static_cast<double>(source.counts.emitted - 1) / seconds;
+    summary.latency = summarise(source.end_to_end);
+    summary.age = summarise(source.age);
+    summary.events = source.events;
+  }
+  return all;
 }
 
 StageMeter Tally::meter(Stage stage, std::string thread) {
@@ -67,6 +142,9 @@ void Tally::fill(RunStatus& status) const {
     status.stages.push_back({kStageNames[i], stages_[i].frames.load(std::memory_order_relaxed),
                              Duration(stages_[i].busy.load(std::memory_order_relaxed))});
   MutexLock lock(mutex_);
+  for (const OfSource& source : sources_)
+    status.sources.push_back(
+        {static_cast<SourceId>(status.sources.size()), source.name, source.ended, source.counts, source.events});
   status.frames = counts_;
   status.frames.read = read.load();
   status.end_to_end = end_to_end_;
@@ -74,15 +152,42 @@ void Tally::fill(RunStatus& status) const {
 
 namespace {
 
-EngineSummary summarise_engine(const RunParts& parts, const RunNumbers& numbers) {
-  RuntimeInfo runtime = parts.detector.model->runtime();
+EngineSummary summarise_engine(const CompiledModel& model, int requests) {
+  RuntimeInfo runtime = model.runtime();
   EngineSummary engine;
   engine.engine = runtime.engine;
   engine.device = runtime.device;
   engine.precision = runtime.precision;
-  engine.requests = numbers.requests;
+  engine.requests = requests;
   engine.execution_streams = runtime.execution_streams;
   return engine;
+}
+
+ModelSummary summarise_model(std::string name, const CompiledModel& model, const ModelNumbers& numbers) {
+  ModelSummary summary;
+  summary.name = std::move(name);
+  summary.engine = summarise_engine(model, numbers.requests);
+  const Histogram& times = numbers.infer.histogram();
+  summary.inferences = times.count();
+  summary.infer_s = to_seconds(times.sum());
+  summary.p50_ms = to_ms(times.percentile(0.5));
+  summary.p99_ms = to_ms(times.percentile(0.99));
+  return summary;
+}
+
+std::vector<ModelSummary> summarise_models(const RunParts& parts, const RunNumbers& numbers) {
+  std::vector<ModelSummary> all;
+  for (const PipelineModel& model : parts.models)
+    all.push_back(summarise_model(model.name, *model.detector.model, numbers.models[all.size()]));
+  if (parts.cascade)
+    all.push_back(summarise_model(parts.cascade->name, *parts.cascade->model.model, numbers.models.back()));
+  return all;
+}
+
+int total_streams(const std::vector<ModelSummary>& models) {
+  int streams = 0;
+  for (const ModelSummary& model : models) streams += std::max(1, model.engine.execution_streams);
+  return streams;
 }
 
 /// Share of the run in which the stage was at work. Of inference: mean number in flight ÷ execution streams
@@ -134,8 +239,10 @@ RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNum
   summary.peak_rss_mb = peak_rss_mb();
   summary.fps = summary.wall_s > 0 ? static_cast<double>(summary.frames.emitted) / summary.wall_s : 0;
   summary.latency = summarise(status.end_to_end);
-  summary.engine = summarise_engine(parts, numbers);
-  summary.stages = summarise_stages(numbers, std::max(1, summary.engine.execution_streams));
+  summary.models = summarise_models(parts, numbers);
+  summary.engine = summary.models.front().engine;
+  summary.sources = tally.sources();
+  summary.stages = summarise_stages(numbers, total_streams(summary.models));
   summary.bottleneck = find_bottleneck(summary);
   return summary;
 }

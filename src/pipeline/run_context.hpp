@@ -3,7 +3,9 @@
 
 #include <array>
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +19,13 @@ namespace inflight {
 
 struct SourceEntry {
   std::unique_ptr<Source> source;
-  std::vector<std::unique_ptr<Sink>> sinks;  ///< of this source alone
+  SourceSetup setup;
 };
 
 /// Everything a run is made of. Constant during the run, save what says otherwise.
 struct RunParts {
-  Detector detector;
+  std::vector<PipelineModel> models;
+  std::optional<Cascade> cascade;
   PipelineOptions options;
   std::vector<SourceEntry> sources;
   std::vector<std::unique_ptr<Sink>> shared_sinks;
@@ -31,6 +34,10 @@ struct RunParts {
 
 /// Errors: invalid_argument, if a part is missing.
 Result<void> check(const Detector& detector);
+/// Errors: invalid_argument, if one is missing, or two have one name.
+Result<void> check_models(const RunParts& parts);
+/// Number of the model whose boxes the cascade takes. Precondition: check_models.
+std::size_t model_of(const Cascade& cascade, const std::vector<PipelineModel>& models);
 
 /// Unless asked for, twice what the engine calls optimal, also when that changes: one set runs while the other is
 /// filled, so that no execution stream waits for the feeding thread to be scheduled. docs/decisions/ has the
@@ -59,13 +66,19 @@ class EventLog {
 class Tally {
  public:
   /// Before the run begins.
-  void start(std::size_t sources, TimelineRecorder* recorder) {
-    rates_.resize(sources);
-    recorder_ = recorder;
-  }
+  void start(TimelineRecorder* recorder) { recorder_ = recorder; }
+  /// Sources are numbered in the order in which they come.
+  void add_source(std::string name, int priority) INFLIGHT_EXCLUDES(mutex_);
+  void end_source(SourceId source) INFLIGHT_EXCLUDES(mutex_);
 
   std::atomic<std::uint64_t> read = 0;
   std::atomic<std::uint64_t> done = 0;
+
+  void count_read(SourceId source) INFLIGHT_EXCLUDES(mutex_);
+  /// An event of the source itself.
+  void count_event(SourceId source, const std::string& kind) INFLIGHT_EXCLUDES(mutex_);
+  /// The last sink has had a frame that was `age` old by then.
+  void count_age(SourceId source, Duration age) INFLIGHT_EXCLUDES(mutex_);
 
   /// Times and counts `result`, which comes out now. Called where results come out in order: by one thread.
   void settle(FrameResult& result, const Error* error, TimePoint now) INFLIGHT_EXCLUDES(mutex_);
@@ -74,24 +87,42 @@ class Tally {
   /// nullptr: nobody records.
   TimelineRecorder* recorder() const noexcept { return recorder_; }
 
-  /// Frames, times and stages.
+  /// Frames, times, stages and sources.
   void fill(RunStatus& status) const INFLIGHT_EXCLUDES(mutex_);
+  std::vector<SourceSummary> sources() const INFLIGHT_EXCLUDES(mutex_);
 
  private:
+  struct OfSource {
+    std::string name;
+    int priority = 0;
+    bool ended = false;
+    RateMeter rate;
+    FrameCounts counts;
+    std::map<std::string, std::uint64_t> events;
+    Histogram end_to_end, age;
+    std::optional<TimePoint> first, last;  // results that were emitted
+  };
+
   std::array<StageTotals, kStageNames.size()> stages_;
   TimelineRecorder* recorder_ = nullptr;  // constant during the run
-  std::vector<RateMeter> rates_;          // by source; of the thread that settles
   mutable Mutex mutex_;
+  std::deque<OfSource> sources_ INFLIGHT_GUARDED_BY(mutex_);
   FrameCounts counts_ INFLIGHT_GUARDED_BY(mutex_);
   Histogram end_to_end_ INFLIGHT_GUARDED_BY(mutex_);
+};
+
+/// What one model, or the cascade's, did in a run.
+struct ModelNumbers {
+  int requests = 1;
+  StageMeter infer;
 };
 
 /// The numbers of a run that ended. Fills everything but events and calibration.
 struct RunNumbers {
   std::array<StageMeter, 5> stages;
+  std::vector<ModelNumbers> models;  ///< the cascade's last
   Duration wall{0};
   Duration cpu{0};
-  int requests = 1;
   StageMeter& operator[](Stage stage) noexcept { return stages[static_cast<std::size_t>(stage)]; }
 };
 RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNumbers& numbers);

@@ -4,8 +4,8 @@
 
 namespace inflight {
 
-SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, StageMeter meter, std::size_t capacity, Handlers handlers)
-    : sink_(std::move(sink)), handlers_(std::move(handlers)), queue_(capacity), meter_(std::move(meter)) {
+SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, StageMeter meter, Handlers handlers)
+    : sink_(std::move(sink)), handlers_(std::move(handlers)), meter_(std::move(meter)) {
   worker_.emplace("sink", [this] { work(); });
 }
 

@@ -21,8 +21,10 @@ class SinkWorker {
     const Clock& clock;
   };
 
-  /// `capacity`: as many as there are jobs, so that push() never waits: credits are what bounds a run.
-  SinkWorker(std::unique_ptr<Sink> sink, StageMeter meter, std::size_t capacity, Handlers handlers);
+  SinkWorker(std::unique_ptr<Sink> sink, StageMeter meter, Handlers handlers);
+
+  /// Room for the jobs of another source, so that push() never waits: credits are what bounds a run.
+  void grow(std::size_t jobs) { queue_.grow(jobs); }
 
   void push(Job& job) { queue_.push(&job); }
   /// No more jobs: what is queued is written, then the sink is finished.
@@ -37,7 +39,7 @@ class SinkWorker {
 
   std::unique_ptr<Sink> sink_;
   Handlers handlers_;
-  BoundedQueue<Job*> queue_;
+  BoundedQueue<Job*> queue_{1};
   StageMeter meter_;
   bool failed_ = false;
   std::optional<Worker> worker_;  // last: joined before what it uses goes

@@ -48,6 +48,11 @@ class StageMeter {
     histogram_.merge(other.histogram_);
     busy_ = std::max(busy_, other.busy_);  // side by side: the busiest thread limits
   }
+  /// One after the other, or each with a part of the device of its own.
+  void add(const StageMeter& other) noexcept {
+    histogram_.merge(other.histogram_);
+    busy_ += other.busy_;
+  }
   const Histogram& histogram() const noexcept { return histogram_; }
   Duration busy() const noexcept { return busy_; }
 

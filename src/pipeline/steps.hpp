@@ -11,20 +11,50 @@ namespace inflight {
 /// Source::read, guarded.
 Result<bool> read(Source& source, Frame& frame);
 
-/// The next frame of source `id`, with its source and times set, be it an unreadable one. False: there is none, or
-/// none any more.
-Result<bool> read_frame(const RunParts& parts, SourceId id, Frame& frame, StageMeter& meter);
+/// Reads the frames of source `id`, and counts them.
+class FrameReader {
+ public:
+  struct Books {
+    Tally& tally;
+    EventLog& events;
+  };
+  FrameReader(const RunParts& parts, SourceId id, Source& source, Books books);
 
-/// Counts what reading gave. None: the source has ended. Else the outcome of the frame so far: an error where it
-/// could not be read, so that it goes on to its place in the order as a failed one.
-std::optional<Outcome> count_reading(Result<bool> got, Tally& tally, EventLog& events, TimePoint now);
+  /// The next frame, with its source and times set, be it an unreadable one. None: the source has ended. Else the
+  /// outcome of the frame so far: an error where it could not be read, so that it goes on to its place in the order
+  /// as a failed one.
+  std::optional<Outcome> next(Frame& frame, StageMeter& meter);
 
-/// Writes the picture into the request's input.
-Result<SourceTransform> preprocess(const Detector& detector, const Picture& picture, InferRequest& request);
+ private:
+  Result<bool> read_frame(Frame& frame, StageMeter& meter);
+  const RunParts& parts_;
+  const SourceId id_;
+  Source& source_;
+  const Books books_;
+};
 
-/// Turns the outputs of a finished inference into the detections of `result`. The outcome is that of the frame.
+/// Writes `picture` into the request's input, or into `input`.
+Result<SourceTransform> preprocess(Preprocessor& preprocessor, const Picture& picture, InferRequest& request);
+Result<SourceTransform> preprocess(Preprocessor& preprocessor, const Picture& picture, TensorView input);
+
+/// Turns the outputs of a finished inference into detections. The outcome is that of the frame.
 Outcome postprocess(const Detector& detector, InferRequest& request, const SourceTransform& transform,
-                    FrameResult& result);
+                    std::vector<Detection>& detections);
+
+/// The outputs of a finished inference, one after the other, as the features of `detection`.
+Outcome read_features(const CompiledModel& model, InferRequest& request, Detection& detection);
+
+/// Which boxes of `detections` the cascade takes.
+bool is_wanted(const Cascade& cascade, const Detection& detection);
+
+/// What lies under `box`, without a copy: its edges are moved outwards to even pixels. At least 2 × 2 pixels.
+Picture cut_out(const Picture& picture, const Box& box);
+
+/// Where there are several models, a place for the results of each.
+void name_results(FrameResult& result, const std::vector<PipelineModel>& models);
+
+/// For another frame: emitted, unless something comes in between.
+void renew(FrameResult& result) noexcept;
 
 /// Lets `result` say how its frame ended. One that would have been emitted has failed if `outcome` is an error.
 void conclude(FrameResult& result, const Outcome& outcome);
@@ -36,7 +66,7 @@ struct InferTimes {
   TimePoint submitted, completed;
 };
 /// For a recorder. `outcome`: of the engine.
-TimelineRecorder::Request request_record(const Detector& detector, const Outcome& outcome, const InferTimes& times);
+TimelineRecorder::Request request_record(const CompiledModel& model, const Outcome& outcome, const InferTimes& times);
 
 Result<void> write(Sink& sink, const FrameResult& result);
 Result<void> finish(Sink& sink);

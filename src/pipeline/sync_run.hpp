@@ -5,8 +5,14 @@
 
 namespace inflight {
 
-/// Everything on the calling thread. `closing` ends it after the current frame; a sink
-/// that fails sets it.
-Result<RunNumbers> run_sync(RunParts& parts, Tally& tally, EventLog& events, std::atomic<bool>& closing);
+struct SyncBooks {
+  Tally& tally;
+  EventLog& events;
+  std::atomic<bool>& closing;  ///< ends it after the current frame; a sink that fails sets it
+};
+
+/// Everything on the calling thread: a frame, its models one after the other, what is found cut out and given to the
+/// cascade, box by box.
+Result<RunNumbers> run_sync(RunParts& parts, SyncBooks books);
 
 }  // namespace inflight

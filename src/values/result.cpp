@@ -24,6 +24,8 @@ const char* to_string(ErrorCode code) noexcept {
       return "cancelled";
     case ErrorCode::deadline_exceeded:
       return "deadline_exceeded";
+    case ErrorCode::overflow:
+      return "overflow";
     case ErrorCode::would_block:
       return "would_block";
     case ErrorCode::closed:

@@ -88,6 +88,13 @@ class ImagePreprocessor final : public Preprocessor {
     planes_.resize(std::size_t{3} * kBandRows * width());
   }
 
+  std::string recipe() const override {
+    return fmt::format("{} {}x{} {} resize {} channels {} padding {} mean {} scale {}", sizeof(T), layout_.size.width,
+                       layout_.size.height, layout_.planar ? "planar" : "interleaved", int(options_.resize),
+                       int(options_.channels), options_.padding, fmt::join(options_.mean, ","),
+                       fmt::join(options_.scale, ","));
+  }
+
   Result<SourceTransform> run(const Picture& picture, TensorView input) override {
     if (auto fits = check(picture, input); !fits) return fail(std::move(fits.error()));
     Placement placed = place(picture.size, layout_.size, options_.resize);

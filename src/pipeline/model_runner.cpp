@@ -1,0 +1,48 @@
+#include "model_runner.hpp"
+
+#include <algorithm>
+
+namespace inflight {
+
+Result<std::unique_ptr<ModelRunner>> make_runner(ModelRunner::Context context) {
+  switch (context.parts.options.strategy) {
+    case Strategy::threads:
+      return make_threads_runner(std::move(context));
+    case Strategy::coroutines:
+      return make_coroutines_runner(std::move(context));
+    case Strategy::shared:
+      break;
+  }
+  return make_shared_runner(std::move(context));
+}
+
+Result<std::vector<InferQueue>> make_queues(const RunParts& parts, int requests) {
+  InferQueueOptions options = queue_options(parts.options);
+  if (requests > 0) options.requests = requests;
+  options.dispatch = Dispatch::engine_thread;  // the completion only hands the job on
+  std::vector<InferQueue> queues;
+  for (const PipelineModel& model : parts.models) {
+    Result<InferQueue> queue = InferQueue::create(model.detector.model, options);
+    if (!queue) return fail(std::move(queue.error()));
+    queues.push_back(std::move(*queue));
+  }
+  return queues;
+}
+
+InferQueueStats total(const std::vector<InferQueue>& queues) {
+  InferQueueStats sum;
+  for (const InferQueue& queue : queues) {
+    InferQueueStats stats = queue.stats();
+    sum.requests += stats.requests;
+    sum.in_flight += stats.in_flight;
+  }
+  return sum;
+}
+
+int most_requests(const std::vector<InferQueue>& queues) {
+  int most = 1;
+  for (const InferQueue& queue : queues) most = std::max(most, queue.stats().requests);
+  return most;
+}
+
+}  // namespace inflight

@@ -1,0 +1,129 @@
+// Strategy::shared: the requests of all models in one scheduler.
+#include <algorithm>
+#include <optional>
+
+#include "frame_preprocessing.hpp"
+#include "infer_gate.hpp"
+#include "model_runner.hpp"
+
+namespace inflight {
+namespace {
+
+/// On the processor itself: not behind a device that gathers, chooses or runs elsewhere.
+bool is_on_processor(const CompiledModel& model) {
+  std::string device = model.runtime().device;
+  return device.ends_with(":CPU") && std::ranges::count(device, ':') == 1;
+}
+
+class SharedRunner final : public ModelRunner {
+ public:
+  SharedRunner(Context context, std::vector<InferQueue> queues)
+      : ModelRunner(std::move(context)),
+        queues_(std::move(queues)),
+        preprocessing_(models()),
+        preprocess_(context_.tally.meter(Stage::preprocess, "feed")) {
+    const int asked = context_.parts.options.max_running;
+    int lanes = 1;
+    for (const PipelineModel& model : models()) {
+      bool gated = asked > 0 || (models().size() > 1 && is_on_processor(*model.detector.model));
+      gated_.push_back(gated);
+      if (gated) lanes = std::max(lanes, model.detector.model->runtime().execution_streams);
+    }
+    gate_.emplace(asked > 0 ? asked : lanes);
+  }
+
+  void await_room() override {
+    if (!room_) room_.emplace(queues_.front().acquire());
+  }
+
+  void run(Job& job) override {
+    preprocessing_.begin_frame();
+    for (std::uint32_t model = 0; model < models().size(); ++model) {
+      if (Result<void> prepared = prepare(job, model); prepared)
+        start(job, model);
+      else
+        refuse(job, model, std::move(prepared.error()));
+    }
+  }
+
+  void finish() override {
+    room_.reset();
+    for (InferQueue& queue : queues_) queue.wait_all();
+  }
+
+  InferQueueStats stats() const override { return total(queues_); }
+  int requests_per_model() const override { return most_requests(queues_); }
+
+  void add_to(RunNumbers& numbers) const override {
+    numbers[Stage::preprocess].merge(preprocess_);
+    for (std::size_t model = 0; model < queues_.size(); ++model)
+      numbers.models[model].requests = queues_[model].stats().requests;
+  }
+
+ private:
+  Result<InferQueue::Slot> acquire(std::uint32_t model) {
+    if (model > 0 || !room_) return queues_[model].acquire();
+    Result<InferQueue::Slot> slot = std::move(*room_);
+    room_.reset();
+    return slot;
+  }
+
+  Result<void> prepare(Job& job, std::uint32_t model) {
+    Result<InferQueue::Slot> slot = acquire(model);
+    if (!slot) return fail(std::move(slot.error()));
+    auto transform = timed(preprocess_, clock(), job.result.frame.id, [&] {
+      return preprocessing_.run(model, job.result.frame.picture(), slot->request());
+    });
+    if (!transform) return fail(std::move(transform.error()));
+    job.models[model].transform = *transform;
+    job.models[model].slot = std::move(*slot);
+    return {};
+  }
+
+  void start(Job& job, std::uint32_t model) {
+    if (!gated_[model] || gate_->enter({&job, model})) submit({&job, model});
+  }
+
+  /// On the feeding thread, or on that of an engine.
+  void submit(ReadyInference inference) {
+    auto [job, model] = inference;
+    ModelPart& part = job->models[model];
+    if (context_.tally.recorder()) part.times = {submitted_++, part.slot.index(), clock().now(), {}};
+    InferQueue::Slot slot = std::move(part.slot);  // the answer may come before submit() returns
+    Result<Ticket> ticket = std::move(slot).submit([this, inference](Completed done) {
+      ModelPart& part = inference.job->models[inference.model];
+      part.outcome = std::move(done.outcome);
+      part.slot = std::move(done.slot);
+      if (part.times) part.times->completed = clock().now();
+      let_next(inference.model);  // first, since the device waits for it
+      context_.answer(*inference.job, inference.model);
+    });
+    if (ticket) return;
+    part.times.reset();
+    let_next(model);
+    refuse(*job, model, std::move(ticket.error()));
+  }
+
+  void let_next(std::uint32_t model) {
+    if (!gated_[model]) return;
+    if (std::optional<ReadyInference> next = gate_->leave()) submit(*next);
+  }
+
+  std::vector<InferQueue> queues_;
+  FramePreprocessing preprocessing_;
+  StageMeter preprocess_;
+  std::vector<bool> gated_;  // by model
+  std::optional<InferGate> gate_;
+  std::optional<Result<InferQueue::Slot>> room_;  // of the first model, for the frame to come
+  std::atomic<std::uint64_t> submitted_ = 0;      // counted for the recorder only
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ModelRunner>> make_shared_runner(ModelRunner::Context context) {
+  Result<std::vector<InferQueue>> queues = make_queues(context.parts, 0);
+  if (!queues) return fail(std::move(queues.error()));
+  return std::make_unique<SharedRunner>(std::move(context), std::move(*queues));
+}
+
+}  // namespace inflight
