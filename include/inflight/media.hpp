@@ -21,10 +21,11 @@ struct SourceOptions {
   int decode_threads = 1;   ///< of the video decoder; 1: in the reading thread
   /// Files at their own pace, as a camera would give them; `read_at` is then when a picture was due.
   bool realtime = false;
-  /// Of sources that are live (URLs, cameras): no frame for so long counts as lost; 0: they may be silent for ever.
+  /// Of sources that are live (URLs, cameras): nothing new for so long counts as lost; 0: they may be silent for ever.
   Duration stall_after = std::chrono::seconds(10);
-  /// How often a live source that was lost is opened again before it ends; -1: for ever. Each try waits twice as long
-  /// as the one before, up to `longest_backoff`; a frame makes the count begin anew.
+  /// How often a live source that was lost is opened again before it ends with the last error; -1: for ever; 0: never,
+  /// it ends with its connection. Each try waits twice as long as the one before, up to `longest_backoff`; a frame makes
+  /// the count begin anew.
   int reconnects = -1;
   Duration first_backoff = std::chrono::milliseconds(500);
   Duration longest_backoff = std::chrono::seconds(30);
@@ -33,7 +34,7 @@ struct SourceOptions {
 };
 
 struct SourceInfo {
-  std::string name;                     ///< as given: a path, a URL, "synthetic:…"
+  std::string name;                     ///< as given: a path, a URL (redacted()), "synthetic:…"
   Size size;                            ///< of the first picture; later ones may differ
   double frames_per_second = 0;         ///< nominal; 0: unknown (images)
   std::optional<std::uint64_t> frames;  ///< how many read() will give, where that is known
@@ -62,10 +63,15 @@ class Source {
   virtual bool is_live() const noexcept { return false; }
 };
 
-/// `spec`: a video file, an image file, a folder or a glob of images, or
+/// `spec`: a video file, an image file, a folder or a glob of images, "/dev/video0", a URL, or
 /// "synthetic:640x360,frames=100,fps=30,seed=1": moving boxes whose truth is known.
+/// Streams (rtsp, udp, tcp, …; http where the server names neither length nor duration) and cameras are live: they
+/// are opened again when they were lost. A recording on a web server ends where it ends.
 /// Errors: unreadable_input; invalid_argument (an option, or a part of a synthetic source); cancelled (stop_opening).
 Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options = {});
+
+/// `spec` as it may be shown: "rtsp://user:***@host/…" for "rtsp://user:secret@host/…"; what holds no password stays.
+std::string redacted(const std::string& spec);
 
 /// True positions in frame `id` of a synthetic source `spec`; empty for other sources.
 std::vector<Detection> synthetic_truth(const std::string& spec, std::uint64_t id);
