@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "inflight/frame.hpp"
 
@@ -24,8 +26,8 @@ struct SourceOptions {
   /// Of sources that are live (URLs, cameras): nothing new for so long counts as lost; 0: they may be silent for ever.
   Duration stall_after = std::chrono::seconds(10);
   /// How often a live source that was lost is opened again before it ends with the last error; -1: for ever; 0: never,
-  /// it ends with its connection. Each try waits twice as long as the one before, up to `longest_backoff`; a frame makes
-  /// the count begin anew.
+  /// it ends with its connection. Each try waits twice as long as the one before, up to `longest_backoff`; a frame
+  /// makes the count begin anew.
   int reconnects = -1;
   Duration first_backoff = std::chrono::milliseconds(500);
   Duration longest_backoff = std::chrono::seconds(30);
@@ -72,6 +74,26 @@ Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Sourc
 
 /// `spec` as it may be shown: "rtsp://user:***@host/…" for "rtsp://user:secret@host/…"; what holds no password stays.
 std::string redacted(const std::string& spec);
+
+/// One line of a list of sources.
+struct ListedSource {
+  std::string spec;  ///< for open_source(); a relative path is relative to the working directory, as on a command line
+  /// As written, each once: `name`, `priority` (a whole number), `overflow` (wait, drop_oldest, drop_latest), `max-age`
+  /// (200ms, 2s), `realtime` (true, false), `loop` (0: for ever), `every` (from 1). Their values have been checked.
+  std::map<std::string, std::string> options;
+  int line = 0;  ///< from 1
+};
+
+struct SourceList {
+  std::vector<ListedSource> sources;
+  std::vector<Error> bad_lines;  ///< what is wrong with the lines that were left out
+};
+
+/// Reads a list: one source per line, then `option=value` words; "# remark", also behind a source; blank lines. Spaces
+/// are kept within double quotes: `"my film.mp4" name="front door"`. Nothing is opened.
+/// Errors: unreadable_input, also for a list without a source; invalid_argument for the first bad line, naming file and
+/// line and what to write instead, unless bad lines are to be left out.
+Result<SourceList> read_source_list(const std::filesystem::path& path, bool leave_out_bad_lines = false);
 
 /// True positions in frame `id` of a synthetic source `spec`; empty for other sources.
 std::vector<Detection> synthetic_truth(const std::string& spec, std::uint64_t id);
