@@ -85,6 +85,8 @@ std::string explain(const std::string& spec, int code) {
     case AVERROR(EHOSTUNREACH):
     case AVERROR(ENETUNREACH):
       return "no way leads to that host; check the address and the network";
+    case AVERROR(EIO):  // also where the host's name is unknown
+      return "it cannot be reached; check how the host is spelt, and the network";
     case AVERROR(EBUSY):
       return "another program uses it; end that one, or name another camera";
     case AVERROR(EACCES):

@@ -38,8 +38,11 @@ Result<void> check_file(const std::string& spec) {
 /// What libavformat is to open, so that a colon in a file's name is not taken for a protocol.
 std::string address_of(const std::string& spec) { return is_url(spec) || is_camera(spec) ? spec : "file:" + spec; }
 
-/// What low latency does not ask for: not to buffer what is looked at while opening would lose the key frame that the
-/// pictures after it need, and to look at less of it would leave sizes and rates unknown.
+// Of a stream, so many pictures are looked at to find its rate, instead of FFmpeg's 20 or 40: they are old by then.
+constexpr const char* kPicturesForRate = "6";
+
+/// What of FFmpeg's defaults does not fit. Not `nobuffer`, which many recommend: it throws away what was looked at
+/// while opening, and with it the key frame that the next pictures need.
 struct Options {
   AVDictionary* entries = nullptr;
   explicit Options(const std::string& spec) {
@@ -49,6 +52,7 @@ struct Options {
       // Sound is not even to be sent.
       av_dict_set(&entries, "allowed_media_types", "video", 0);
     }
+    if (is_endless(spec)) av_dict_set(&entries, "fpsprobesize", kPicturesForRate, 0);
     // Who reads too slowly loses pictures, not the source.
     if (spec.starts_with("udp://")) av_dict_set(&entries, "overrun_nonfatal", "1", 0);
   }

@@ -193,7 +193,7 @@ TEST_F(Rtsp, GivesTheFramesOfAServerInOrder) {
 }
 
 TEST_F(Rtsp, GoesOnWhenAServerThatWasKilledIsBack) {
-  ASSERT_NO_FATAL_FAILURE(serve(5000));
+  ASSERT_NO_FATAL_FAILURE(serve(1000));
   if (IsSkipped()) return;
   auto source = open(server_->url());
   ASSERT_TRUE(source);
@@ -205,7 +205,7 @@ TEST_F(Rtsp, GoesOnWhenAServerThatWasKilledIsBack) {
 }
 
 TEST_F(Rtsp, EndsWithAnErrorWhenAServerThatWasKilledStaysAway) {
-  ASSERT_NO_FATAL_FAILURE(serve(5000));
+  ASSERT_NO_FATAL_FAILURE(serve(1000));
   if (IsSkipped()) return;
   options_.reconnects = 2;
   auto source = open(server_->url());
@@ -218,7 +218,7 @@ TEST_F(Rtsp, EndsWithAnErrorWhenAServerThatWasKilledStaysAway) {
 }
 
 TEST_F(Rtsp, TellsThatAServerFellSilentAndGoesOn) {
-  ASSERT_NO_FATAL_FAILURE(serve(5000));
+  ASSERT_NO_FATAL_FAILURE(serve(1000));
   if (IsSkipped()) return;
   options_.stall_after = milliseconds(400);
   auto source = open(server_->url());
