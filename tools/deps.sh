@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what Inflight needs and this machine lacks; says nothing where nothing is missing.
 #
-# usage: tools/deps.sh [build] [torch] [bench] [browser] [tidy]      (default: build)
+# usage: tools/deps.sh [build] [torch] [bench] [browser] [rtsp] [tidy]      (default: build)
 #   build   compilers and libraries (apt); OpenVINO and ONNX Runtime (pip, into .deps/venv), and the headers of
 #           the latter (apt, into .deps/onnxruntime-headers)
 #   torch   LibTorch, without which its engine is not built (apt)
 #   bench   the Python peers of the benchmarks (pip, into .deps/bench)
 #   browser Chromium, in which a test opens reports (apt)
+#   rtsp    GStreamer's RTSP server, which tests watch (apt)
 #   tidy    clang, clang-tidy and clang-format (apt)
 #
 # apt and pip are used as they are configured on this machine. Environment:
@@ -163,8 +164,9 @@ install_group() {
       ;;
     torch) install_packages $APT_TORCH ;;
     browser) install_packages $APT_BROWSER ;;
+    rtsp) install_packages $APT_RTSP ;;
     tidy) install_packages $APT_TIDY ;;
-    *) die "unknown group \"$1\"; there are build, torch, bench, browser and tidy" ;;
+    *) die "unknown group \"$1\"; there are build, torch, bench, browser, rtsp and tidy" ;;
   esac
 }
 

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "inflight/frame.hpp"
 
@@ -21,10 +23,11 @@ struct SourceOptions {
   int decode_threads = 1;   ///< of the video decoder; 1: in the reading thread
   /// Files at their own pace, as a camera would give them; `read_at` is then when a picture was due.
   bool realtime = false;
-  /// Of sources that are live (URLs, cameras): no frame for so long counts as lost; 0: they may be silent for ever.
+  /// Of sources that are live (URLs, cameras): nothing new for so long counts as lost; 0: they may be silent for ever.
   Duration stall_after = std::chrono::seconds(10);
-  /// How often a live source that was lost is opened again before it ends; -1: for ever. Each try waits twice as long
-  /// as the one before, up to `longest_backoff`; a frame makes the count begin anew.
+  /// How often a live source that was lost is opened again before it ends with the last error; -1: for ever; 0: never,
+  /// it ends with its connection. Each try waits twice as long as the one before, up to `longest_backoff`; a frame
+  /// makes the count begin anew.
   int reconnects = -1;
   Duration first_backoff = std::chrono::milliseconds(500);
   Duration longest_backoff = std::chrono::seconds(30);
@@ -33,7 +36,7 @@ struct SourceOptions {
 };
 
 struct SourceInfo {
-  std::string name;                     ///< as given: a path, a URL, "synthetic:…"
+  std::string name;                     ///< as given: a path, a URL (redacted()), "synthetic:…"
   Size size;                            ///< of the first picture; later ones may differ
   double frames_per_second = 0;         ///< nominal; 0: unknown (images)
   std::optional<std::uint64_t> frames;  ///< how many read() will give, where that is known
@@ -62,10 +65,35 @@ class Source {
   virtual bool is_live() const noexcept { return false; }
 };
 
-/// `spec`: a video file, an image file, a folder or a glob of images, or
+/// `spec`: a video file, an image file, a folder or a glob of images, "/dev/video0", a URL, or
 /// "synthetic:640x360,frames=100,fps=30,seed=1": moving boxes whose truth is known.
+/// Streams (rtsp, udp, tcp, …; http where the server names neither length nor duration) and cameras are live: they
+/// are opened again when they were lost. A recording on a web server ends where it ends.
 /// Errors: unreadable_input; invalid_argument (an option, or a part of a synthetic source); cancelled (stop_opening).
 Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options = {});
+
+/// `spec` as it may be shown: "rtsp://user:***@host/…" for "rtsp://user:secret@host/…"; what holds no password stays.
+std::string redacted(const std::string& spec);
+
+/// One line of a list of sources.
+struct ListedSource {
+  std::string spec;  ///< for open_source(); a relative path is relative to the working directory, as on a command line
+  /// As written, each once: `name`, `priority` (a whole number), `overflow` (wait, drop_oldest, drop_latest), `max-age`
+  /// (200ms, 2s), `realtime` (true, false), `loop` (0: for ever), `every` (from 1). Their values have been checked.
+  std::map<std::string, std::string> options;
+  int line = 0;  ///< from 1
+};
+
+struct SourceList {
+  std::vector<ListedSource> sources;
+  std::vector<Error> bad_lines;  ///< what is wrong with the lines that were left out
+};
+
+/// Reads a list: one source per line, then `option=value` words; "# remark", also behind a source; blank lines. Spaces
+/// are kept within double quotes: `"my film.mp4" name="front door"`. Nothing is opened.
+/// Errors: unreadable_input, also for a list without a source; invalid_argument for the first bad line, naming file and
+/// line and what to write instead, unless bad lines are to be left out.
+Result<SourceList> read_source_list(const std::filesystem::path& path, bool leave_out_bad_lines = false);
 
 /// True positions in frame `id` of a synthetic source `spec`; empty for other sources.
 std::vector<Detection> synthetic_truth(const std::string& spec, std::uint64_t id);

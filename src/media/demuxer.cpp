@@ -7,6 +7,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "camera.hpp"
+
 namespace inflight::media {
 namespace fs = std::filesystem;
 namespace {
@@ -16,7 +18,7 @@ std::int64_t steady_now_ns() {
 }
 
 Error unreadable_file(const std::string& spec, std::string_view what) {
-  return {ErrorCode::unreadable_input, fmt::format("{}: {}", spec, what)};
+  return {ErrorCode::unreadable_input, fmt::format("{}: {}", redacted(spec), what)};
 }
 
 /// The faults that libavformat would only call "invalid data".
@@ -33,16 +35,26 @@ Result<void> check_file(const std::string& spec) {
   return {};
 }
 
-bool is_camera(const std::string& spec) { return spec.starts_with("/dev/video"); }
-
 /// What libavformat is to open, so that a colon in a file's name is not taken for a protocol.
 std::string address_of(const std::string& spec) { return is_url(spec) || is_camera(spec) ? spec : "file:" + spec; }
 
+// Of a stream, so many pictures are looked at to find its rate, instead of FFmpeg's 20 or 40: they are old by then.
+constexpr const char* kPicturesForRate = "6";
+
+/// What of FFmpeg's defaults does not fit. Not `nobuffer`, which many recommend: it throws away what was looked at
+/// while opening, and with it the key frame that the next pictures need.
 struct Options {
   AVDictionary* entries = nullptr;
   explicit Options(const std::string& spec) {
-    // UDP loses packets of high-resolution cameras; every camera speaks TCP too.
-    if (spec.starts_with("rtsp://")) av_dict_set(&entries, "rtsp_transport", "tcp", 0);
+    if (spec.starts_with("rtsp")) {
+      // UDP loses packets of high-resolution cameras; every camera speaks TCP too.
+      av_dict_set(&entries, "rtsp_transport", "tcp", 0);
+      // Sound is not even to be sent.
+      av_dict_set(&entries, "allowed_media_types", "video", 0);
+    }
+    if (is_endless(spec)) av_dict_set(&entries, "fpsprobesize", kPicturesForRate, 0);
+    // Who reads too slowly loses pictures, not the source.
+    if (spec.starts_with("udp://")) av_dict_set(&entries, "overrun_nonfatal", "1", 0);
   }
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
@@ -51,26 +63,24 @@ struct Options {
 
 }  // namespace
 
-bool is_url(const std::string& spec) {
-  std::size_t colon = spec.find("://");
-  return colon != std::string::npos && colon > 0 && spec.find_first_of("/\\*? ") > colon;
-}
-
 // FFmpeg asks this again and again while it waits, at least every 100 ms.
 int Demuxer::must_stop(void* self) noexcept {
   auto& demuxer = *static_cast<Demuxer*>(self);
-  if (demuxer.interrupted_ || demuxer.opening_stopped()) return 1;
-  std::int64_t deadline = demuxer.give_up_at_ns_;
+  return demuxer.interrupted_ || demuxer.opening_stopped() || demuxer.too_late();
+}
+
+void Demuxer::await_by(Duration patience) noexcept {
+  give_up_at_ns_ = remote_ && patience > Duration(0) ? steady_now_ns() + patience.count() : 0;
+}
+
+bool Demuxer::too_late() const noexcept {
+  std::int64_t deadline = give_up_at_ns_;
   return deadline != 0 && steady_now_ns() > deadline;
 }
 
 Error Demuxer::unreadable(int code) const {
-  if (opening_stopped()) return {ErrorCode::cancelled, fmt::format("{}: opening it was given up", spec_)};
-  bool waited = give_up_at_ns_ != 0 && steady_now_ns() > give_up_at_ns_;
-  if (live_) {
-    return unreadable_file(spec_, fmt::format("cannot be opened: {}; check the address and that it is running",
-                                              waited ? "it does not answer" : av_error_text(code)));
-  }
+  if (opening_stopped()) return {ErrorCode::cancelled, fmt::format("{}: opening it was given up", name_)};
+  if (remote_) return cannot_open(spec_, too_late() ? AVERROR(ETIMEDOUT) : code);
   if (code == AVERROR(EACCES) || code == AVERROR(EPERM)) {
     return unreadable_file(spec_, "no permission to read it; change that, or copy the file");
   }
@@ -79,36 +89,45 @@ Error Demuxer::unreadable(int code) const {
                                             av_error_text(code)));
 }
 
-Result<std::unique_ptr<Demuxer>> Demuxer::open(const std::string& spec, Duration patience, std::stop_token stop) {
+Result<std::unique_ptr<Demuxer>> Demuxer::open(const std::string& spec, Patience patience, std::stop_token stop) {
   start_ffmpeg();
-  std::unique_ptr<Demuxer> demuxer(new Demuxer(spec, std::move(stop)));
-  // Cameras and networks may keep silent for ever; a file on disk cannot.
-  demuxer->live_ = is_camera(spec) || (is_url(spec) && !spec.starts_with("file://"));
+  std::unique_ptr<Demuxer> demuxer(new Demuxer(spec, patience, std::move(stop)));
   if (!is_url(spec)) {
     if (auto ok = check_file(spec); !ok) return fail(std::move(ok.error()));
   }
-  if (auto ok = demuxer->open_input(patience); !ok) return fail(std::move(ok.error()));
+  if (auto ok = demuxer->open_input(); !ok) return fail(std::move(ok.error()));
   if (auto ok = demuxer->choose_stream(); !ok) return fail(std::move(ok.error()));
   return demuxer;
 }
 
-Result<void> Demuxer::open_input(Duration patience) {
-  if (live_) give_up_at_ns_ = steady_now_ns() + patience.count();
+int Demuxer::open_format() {
   AVFormatContext* raw = avformat_alloc_context();
-  if (!raw) return fail(unreadable(AVERROR(ENOMEM)));
+  if (!raw) return AVERROR(ENOMEM);
   raw->interrupt_callback = {&Demuxer::must_stop, this};
+  // Devices wait in the kernel, where nobody asks whether they must stop.
+  if (is_camera(spec_)) raw->flags |= AVFMT_FLAG_NONBLOCK;
   Options options(spec_);
   const AVInputFormat* format = is_camera(spec_) ? av_find_input_format("video4linux2") : nullptr;
   int code = avformat_open_input(&raw, address_of(spec_).c_str(), format, &options.entries);
-  if (code < 0) return fail(unreadable(code));  // `raw` is freed already
-  input_.reset(raw);
+  if (code >= 0) input_.reset(raw);  // else it is freed already
+  return code;
+}
+
+Result<void> Demuxer::open_input() {
+  await_by(patience_.opening);
+  if (int code = open_format(); code < 0) return fail(unreadable(code));
   // FFmpeg would render any text file as the screen of a terminal.
-  if (std::strcmp(raw->iformat->name, "tty") == 0) return fail(unreadable(AVERROR_INVALIDDATA));
-  if (code = avformat_find_stream_info(raw, nullptr); code < 0) return fail(unreadable(code));
+  if (std::strcmp(input_->iformat->name, "tty") == 0) return fail(unreadable(AVERROR_INVALIDDATA));
+  if (int code = avformat_find_stream_info(input_.get(), nullptr); code < 0) return fail(unreadable(code));
+  if (is_camera(spec_)) camera_ = descriptor_of(spec_);
+  live_ = is_endless(spec_) || (remote_ && !has_size());
   give_up_at_ns_ = 0;
   opening_ = false;
   return {};
 }
+
+/// A recording on some server; a stream knows neither how long it is nor how many bytes it has.
+bool Demuxer::has_size() const noexcept { return input_->duration > 0 || (input_->pb && avio_size(input_->pb) > 0); }
 
 Result<void> Demuxer::choose_stream() {
   stream_ = av_find_best_stream(input_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
@@ -132,10 +151,25 @@ bool Demuxer::is_cut_packet(const AVPacket& packet) const noexcept {
 }
 
 int Demuxer::read(AVPacket& packet) {
+  await_by(patience_.silence);
+  int code = read_packet(packet);
+  // Formats tell it differently, some as the end.
+  if (code < 0 && !interrupted_ && too_late()) {
+    stalled_ = true;
+    code = AVERROR(ETIMEDOUT);
+  }
+  give_up_at_ns_ = 0;
+  return code;
+}
+
+int Demuxer::read_packet(AVPacket& packet) {
   for (;;) {
     int code = av_read_frame(input_.get(), &packet);
-    // Some devices answer so although they wait by themselves.
-    if (code == AVERROR(EAGAIN) && !interrupted_) continue;
+    // Devices answer so when they have no picture yet; some do although they wait by themselves.
+    if (code == AVERROR(EAGAIN) && !must_stop(this)) {
+      if (is_camera(spec_)) await_device(camera_);
+      continue;
+    }
     if (code < 0) return code;
     bool ours = packet.stream_index == stream_;
     if (ours && !is_cut_packet(packet)) {
@@ -177,6 +211,7 @@ std::optional<std::uint64_t> Demuxer::pictures() const {
 }
 
 std::optional<std::string> Demuxer::early_end(int code) const {
+  if (stalled_) return fmt::format("nothing came for {:g} s", to_seconds(patience_.silence));
   // A file whose end is missing ends like any other: FFmpeg reports the end of the file and no error. Only the index
   // knows that there should have been more.
   if (code != AVERROR_EOF) return av_error_text(code);

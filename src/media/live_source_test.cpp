@@ -1,6 +1,4 @@
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
-#include <sys/socket.h>
 
 #include <atomic>
 #include <chrono>
@@ -11,57 +9,17 @@
 #include <thread>
 
 #include "media_test_kit.hpp"
+#include "network_test_kit.hpp"
 #include "sources.hpp"
 
 namespace inflight::test {
 namespace {
 
+using std::chrono::milliseconds;
+using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// A camera that says `bytes` and then nothing more, without hanging up, until it goes away.
-class StalledCamera {
- public:
-  explicit StalledCamera(std::string bytes) : bytes_(std::move(bytes)), listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    auto* any = reinterpret_cast<sockaddr*>(&address);
-    socklen_t length = sizeof address;
-    EXPECT_EQ(::bind(listener_, any, length), 0);
-    EXPECT_EQ(::listen(listener_, 1), 0);
-    EXPECT_EQ(::getsockname(listener_, any, &length), 0);
-    port_ = ntohs(address.sin_port);
-    server_ = std::thread([this] { serve(); });
-  }
-
-  ~StalledCamera() {
-    ::shutdown(listener_, SHUT_RDWR);
-    server_.join();
-    if (client_ >= 0) ::close(client_);
-    ::close(listener_);
-  }
-
-  StalledCamera(const StalledCamera&) = delete;
-  StalledCamera& operator=(const StalledCamera&) = delete;
-
-  /// Until somebody has connected.
-  void await_client() { connected_.get_future().wait(); }
-  std::string url() const { return "tcp://127.0.0.1:" + std::to_string(port_); }
-
- private:
-  void serve() {
-    client_ = ::accept(listener_, nullptr, nullptr);
-    connected_.set_value();
-    if (client_ >= 0) ::send(client_, bytes_.data(), bytes_.size(), MSG_NOSIGNAL);
-  }
-
-  const std::string bytes_;
-  std::promise<void> connected_;
-  int listener_;
-  int client_ = -1;
-  int port_ = 0;
-  std::thread server_;
-};
+using testing::Not;
 
 constexpr std::uint64_t kSent = 40;
 
@@ -73,7 +31,7 @@ std::string raw_video() {
 }
 
 TEST(LiveSource, GivesWhatHasArrivedWithoutWaitingForMore) {
-  StalledCamera camera(raw_video());
+  TcpServer camera(raw_video());
   auto source = media::open_video(camera.url(), {});
   ASSERT_TRUE(source) << source.error().message;
   EXPECT_EQ((*source)->info().frames, std::nullopt);
@@ -86,7 +44,7 @@ TEST(LiveSource, GivesWhatHasArrivedWithoutWaitingForMore) {
 }
 
 TEST(LiveSource, EndsAReadThatWaitsWhenInterrupted) {
-  StalledCamera camera(raw_video());
+  TcpServer camera(raw_video());
   auto source = media::open_video(camera.url(), {});
   ASSERT_TRUE(source) << source.error().message;
   Frame frame;
@@ -110,15 +68,15 @@ TEST(LiveSource, EndsAReadThatWaitsWhenInterrupted) {
 }
 
 TEST(LiveSource, GivesUpAnAddressThatDoesNotAnswer) {
-  StalledCamera silent("");
-  auto source = media::open_video(silent.url(), {}, std::chrono::milliseconds(50));
+  TcpServer silent("");
+  auto source = media::open_video(silent.url(), {}, milliseconds(50));
   ASSERT_FALSE(source);
   EXPECT_EQ(source.error().code, ErrorCode::unreadable_input);
   EXPECT_THAT(source.error().message, HasSubstr("does not answer"));
 }
 
 TEST(LiveSource, IsGivenUpWhileItIsOpenedWhenAsked) {
-  StalledCamera silent("");
+  TcpServer silent("");
   std::stop_source stop;
   SourceOptions options;
   options.stop_opening = stop.get_token();
@@ -132,7 +90,7 @@ TEST(LiveSource, IsGivenUpWhileItIsOpenedWhenAsked) {
 }
 
 TEST(LiveSource, IsNotEndedByWhatStopsTheOpeningOnceItIsOpen) {
-  StalledCamera camera(raw_video());
+  TcpServer camera(raw_video());
   std::stop_source stop;
   SourceOptions options;
   options.stop_opening = stop.get_token();
@@ -145,11 +103,204 @@ TEST(LiveSource, IsNotEndedByWhatStopsTheOpeningOnceItIsOpen) {
 TEST(LiveSource, NamesAnAddressWhereNobodyListens) {
   std::string url;
   {
-    url = StalledCamera("").url();
+    url = TcpServer("").url();
   }
   auto source = media::open_video(url, {});
   ASSERT_FALSE(source);
   EXPECT_THAT(source.error().message, HasSubstr(url));
+}
+
+/// What happened to a source, and how it ended.
+struct Watched {
+  explicit Watched(Source& source, std::size_t keep = 1000) {
+    source.on_event([this](const SourceEvent& event) {
+      kinds.push_back(event.kind);
+      texts.push_back(event.text);
+    });
+    reading = read_all(source, keep);
+  }
+  std::vector<std::string> kinds, texts;
+  Reading reading;
+};
+
+/// So that reconnecting takes no time worth mentioning.
+SourceOptions impatient() {
+  SourceOptions options;
+  options.stall_after = milliseconds(150);
+  options.first_backoff = options.longest_backoff = milliseconds(1);
+  return options;
+}
+
+std::vector<std::uint64_t> first_ids(std::uint64_t count) {
+  std::vector<std::uint64_t> all(count);
+  for (std::uint64_t i = 0; i < count; ++i) all[i] = i;
+  return all;
+}
+
+TEST(LiveSource, IsOpenedAgainWhenTheOtherSideHangsUp) {
+  TcpServer camera(raw_video(), false);
+  SourceOptions options = impatient();
+  options.limit = 2 * kSent + 5;
+  auto source = must_open(camera.url(), options);
+  EXPECT_TRUE(source->is_live());
+  Watched watched(*source);
+  EXPECT_FALSE(watched.reading.failed) << watched.reading.error.message;
+  EXPECT_EQ(ids(watched.reading), first_ids(2 * kSent + 5));
+  EXPECT_THAT(watched.kinds, ElementsAre("source_lost", "source_reconnected", "source_lost", "source_reconnected"));
+  EXPECT_EQ(camera.clients(), 3);
+}
+
+TEST(LiveSource, IsOpenedAgainWhenItFallsSilent) {
+  TcpServer camera(raw_video());
+  SourceOptions options = impatient();
+  options.limit = kSent + 1;
+  auto source = must_open(camera.url(), options);
+  Watched watched(*source);
+  EXPECT_EQ(ids(watched.reading), first_ids(kSent + 1));
+  EXPECT_THAT(watched.kinds, ElementsAre("source_stalled", "source_reconnected"));
+  EXPECT_THAT(watched.texts[0], AllOf(HasSubstr(camera.url()), HasSubstr("nothing came for 0.15 s")));
+}
+
+TEST(LiveSource, EndsWithAnErrorWhereItFallsSilentAndIsNotToBeOpenedAgain) {
+  TcpServer camera(raw_video());
+  SourceOptions options = impatient();
+  options.reconnects = 0;
+  Watched watched(*must_open(camera.url(), options));
+  EXPECT_EQ(watched.reading.frames.size(), kSent);
+  EXPECT_TRUE(watched.reading.failed);
+  EXPECT_THAT(watched.reading.error.message, HasSubstr("nothing came"));
+  EXPECT_THAT(watched.kinds, ElementsAre("source_stalled"));
+}
+
+TEST(LiveSource, EndsWhereTheCameraIsGoneForGood) {
+  auto camera = std::make_unique<TcpServer>(raw_video());
+  SourceOptions options = impatient();
+  options.reconnects = 3;
+  auto source = must_open(camera->url(), options);
+  Frame frame;
+  for (std::uint64_t i = 0; i < kSent; ++i) ASSERT_TRUE(*source->read(frame));
+  camera.reset();
+  Watched watched(*source);
+  EXPECT_TRUE(watched.reading.frames.empty());
+  EXPECT_TRUE(watched.reading.failed);
+  EXPECT_THAT(watched.reading.error.message, AllOf(HasSubstr("connection refused"), HasSubstr("3 tries")));
+}
+
+TEST(LiveSource, SurvivesGarbageFromACameraThatCameBack) {
+  std::atomic<int> client{0};
+  TcpServer camera([&](const Peer& peer) {
+    bool sound = client++ % 2 == 0;
+    peer.send(sound ? raw_video() : std::string(100'000, '\x5a'));
+  });
+  SourceOptions options = impatient();
+  options.limit = kSent + 10;
+  Watched watched(*must_open(camera.url(), options));
+  EXPECT_FALSE(watched.reading.failed) << watched.reading.error.message;
+  EXPECT_EQ(ids(watched.reading), first_ids(kSent + 10));
+  EXPECT_THAT(watched.kinds, ElementsAre("source_lost", "source_reconnected"));
+  EXPECT_THAT(watched.texts[1], HasSubstr("2 tries"));
+}
+
+/// A web server with one document.
+TcpServer::Talk document(const std::string& head, const std::string& body) {
+  return [=](const Peer& peer) {
+    if (!peer.request().empty()) peer.send("HTTP/1.1 200 OK\r\n" + head + "Connection: close\r\n\r\n" + body);
+  };
+}
+
+TEST(LiveSource, IsNoRecordingOnAWebServerWhichEnds) {
+  Folder folder;
+  ASSERT_TRUE(write_video("synthetic:64x48,frames=12", folder / "clip.mkv"));
+  std::string film = contents(folder / "clip.mkv");
+  TcpServer server(document("Content-Length: " + std::to_string(film.size()) + "\r\n", film));
+  auto source = must_open(server.url("http") + "/clip.mkv", impatient());
+  EXPECT_FALSE(source->is_live());
+  Watched watched(*source);
+  EXPECT_FALSE(watched.reading.failed) << watched.reading.error.message;
+  EXPECT_EQ(watched.reading.frames.size(), 12U);
+  EXPECT_TRUE(watched.kinds.empty());
+}
+
+TEST(LiveSource, MayComeFromAWebServerWithoutEnd) {
+  TcpServer server(document("", raw_video()));
+  SourceOptions options = impatient();
+  options.limit = kSent + 1;
+  auto source = must_open(server.url("http"), options);
+  EXPECT_TRUE(source->is_live());
+  Watched watched(*source);
+  EXPECT_EQ(ids(watched.reading), first_ids(kSent + 1));
+  EXPECT_THAT(watched.kinds, ElementsAre("source_lost", "source_reconnected"));
+}
+
+TEST(LiveSource, MayBeSentInDatagrams) {
+  Folder folder;
+  ASSERT_TRUE(write_video("synthetic:64x48,frames=100", folder / "clip.ts"));
+  const std::string stream = contents(folder / "clip.ts");
+  UdpSender camera;
+  std::atomic<bool> over{false};
+  std::thread sending([&] {
+    // Again and again, for nobody knows when the other side begins to listen; at the pace of a brisk camera.
+    for (std::size_t at = 0; !over; at = at + 1316 < stream.size() ? at + 1316 : 0) {
+      camera.send(stream.substr(at, 1316));
+      std::this_thread::yield();
+    }
+  });
+  SourceOptions options = impatient();
+  options.limit = 50;
+  auto source = open_source(camera.url(), options);
+  EXPECT_TRUE(source) << source.error().message;
+  Reading reading = source ? read_all(**source) : Reading{};
+  over = true;
+  sending.join();
+  EXPECT_FALSE(reading.failed) << reading.error.message;
+  EXPECT_EQ(reading.frames.size(), 50U);
+}
+
+/// An RTSP server that answers every request with `status`.
+TcpServer::Talk rtsp_answer(const std::string& status, const std::string& head = "") {
+  return [=](const Peer& peer) {
+    for (std::string asked = peer.request(); !asked.empty(); asked = peer.request()) {
+      std::size_t number = asked.find("CSeq: ");
+      std::string sequence = asked.substr(number, asked.find("\r\n", number) - number);
+      peer.send("RTSP/1.0 " + status + "\r\n" + sequence + "\r\n" + head + "\r\n");
+    }
+  };
+}
+
+std::string refusal(const std::string& url) {
+  auto source = open_source(url);
+  EXPECT_FALSE(source) << url;
+  return source ? "" : source.error().message;
+}
+
+TEST(LiveSource, SaysThatItWantsAPasswordAndNeverShowsOne) {
+  TcpServer camera(rtsp_answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"camera\"\r\n"));
+  EXPECT_THAT(refusal(camera.url("rtsp") + "/1"), AllOf(HasSubstr(camera.url("rtsp")), HasSubstr("wants a user name")));
+  std::string with_password = camera.url("rtsp").insert(7, "user:secret@");
+  EXPECT_THAT(refusal(with_password), AllOf(HasSubstr("user:***@"), HasSubstr("refuses"), Not(HasSubstr("secret"))));
+}
+
+TEST(LiveSource, SaysThatNothingIsUnderItsPath) {
+  TcpServer camera(rtsp_answer("404 Not Found"));
+  EXPECT_THAT(refusal(camera.url("rtsp") + "/1"), HasSubstr("404"));
+}
+
+TEST(LiveSource, SaysWhatItGetsIsNoVideo) {
+  TcpServer garbage(std::string(200'000, '\x5a'), false);
+  EXPECT_THAT(refusal(garbage.url("rtsp")), HasSubstr("cannot be opened"));
+  EXPECT_THAT(refusal(garbage.url("tcp")), HasSubstr("cannot be opened"));
+  EXPECT_THAT(refusal(garbage.url("http")), HasSubstr("cannot be opened"));
+}
+
+TEST(LiveSource, KeepsItsPasswordToItself) {
+  TcpServer camera(raw_video(), false);
+  SourceOptions options = impatient();
+  options.limit = kSent + 1;
+  auto source = must_open(camera.url().insert(6, "user:secret@"), options);
+  EXPECT_THAT(source->info().name, AllOf(HasSubstr("user:***@"), Not(HasSubstr("secret"))));
+  Watched watched(*source);
+  ASSERT_EQ(watched.texts.size(), 2U);
+  for (const std::string& text : watched.texts) EXPECT_THAT(text, Not(HasSubstr("secret")));
 }
 
 }  // namespace

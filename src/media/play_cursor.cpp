@@ -30,6 +30,26 @@ std::optional<std::uint64_t> frames_given(std::uint64_t pictures, const SourceOp
   return options.limit ? std::min(all, options.limit) : all;
 }
 
+namespace {
+
+/// What live sources are given before they count as lost, and then to come back.
+Result<void> check_patience(const SourceOptions& options) {
+  if (options.stall_after < Duration(0)) {
+    return fail(ErrorCode::invalid_argument, "stall_after is negative; use 0 for sources that may be silent for ever");
+  }
+  if (options.reconnects < -1) {
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("reconnects is {}; use -1 to try for ever, 0 for never", options.reconnects));
+  }
+  if (options.first_backoff <= Duration(0) || options.longest_backoff < options.first_backoff) {
+    return fail(ErrorCode::invalid_argument,
+                "first_backoff must be more than 0, and longest_backoff not less than it; try 500 ms and 30 s");
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<void> check_options(const SourceOptions& options) {
   if (options.every == 0) return fail(ErrorCode::invalid_argument, "every is 0; use 1 for all frames");
   if (options.loop < 0) {
@@ -39,7 +59,7 @@ Result<void> check_options(const SourceOptions& options) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("decode_threads is {}; use 1, or 0 for as many as cores", options.decode_threads));
   }
-  return {};
+  return check_patience(options);
 }
 
 }  // namespace inflight::media

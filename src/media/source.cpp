@@ -1,8 +1,10 @@
 #include <filesystem>
 #include <system_error>
 
-#include "demuxer.hpp"
+#include "address.hpp"
 #include "play_cursor.hpp"
+#include "realtime_source.hpp"
+#include "reconnecting_source.hpp"
 #include "sources.hpp"
 
 namespace inflight {
@@ -18,13 +20,14 @@ Result<std::unique_ptr<Source>> open_found(const std::string& spec, Files files,
   return open_images(spec, std::move(*files), options);
 }
 
-}  // namespace
+/// A URL or a camera.
+Result<std::unique_ptr<Source>> open_address(const std::string& spec, const SourceOptions& options) {
+  return open_reconnecting([spec](const SourceOptions& now) { return open_video(spec, now); }, options);
+}
 
-Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options) {
-  if (spec.empty()) return fail(ErrorCode::unreadable_input, "no input was named; give a file, a folder or a URL");
-  if (auto ok = check_options(options); !ok) return fail(std::move(ok.error()));
+Result<std::unique_ptr<Source>> open_any(const std::string& spec, const SourceOptions& options) {
   if (spec.starts_with("synthetic:")) return open_synthetic(spec, options);
-  if (is_url(spec)) return open_video(spec, options);
+  if (is_url(spec) || is_camera(spec)) return open_address(spec, options);
 
   std::error_code ignored;  // what cannot be examined is reported by whoever opens it
   if (fs::is_directory(spec, ignored)) return open_found(spec, images_in(spec), options);
@@ -33,6 +36,17 @@ Result<std::unique_ptr<Source>> open_source(const std::string& spec, const Sourc
   if (pattern && !fs::exists(spec, ignored)) return open_found(spec, images_matching(spec), options);
   if (is_image_name(spec) && fs::exists(spec, ignored)) return open_images(spec, {spec}, options);
   return open_video(spec, options);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options) {
+  if (spec.empty()) return fail(ErrorCode::unreadable_input, "no input was named; give a file, a folder or a URL");
+  if (auto ok = check_options(options); !ok) return fail(std::move(ok.error()));
+  auto source = open_any(spec, options);
+  // What is live has a pace of its own already.
+  if (!source || !options.realtime || (*source)->is_live()) return source;
+  return at_own_pace(std::move(*source));
 }
 
 }  // namespace inflight

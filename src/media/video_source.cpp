@@ -39,6 +39,8 @@ class VideoSource final : public Source {
 
   const SourceInfo& info() const noexcept override { return info_; }
   void interrupt() noexcept override { demuxer_->interrupt(); }
+  void on_event(std::function<void(const SourceEvent&)> told) override { told_ = std::move(told); }
+  bool is_live() const noexcept override { return demuxer_->is_live(); }
 
   Result<bool> read(Frame& frame) override {
     while (!ended_ && !cursor_.done() && !demuxer_->interrupted()) {
@@ -74,8 +76,10 @@ class VideoSource final : public Source {
   /// True: another play begins. Damage ends the source, for what is missing would be missing again.
   Result<bool> end_play() {
     if (demuxer_->interrupted()) return false;
-    if (auto sound = check_play(); !sound) return fail(std::move(sound.error()));
-    if (!cursor_.next_play()) return false;
+    auto sound = check_play();
+    if (demuxer_->stalled() && told_) told_({"source_stalled", sound.error().message});
+    if (!sound) return fail(std::move(sound.error()));
+    if (demuxer_->is_live() || !cursor_.next_play()) return false;
     if (int code = demuxer_->rewind(); code < 0) {
       return fail(ErrorCode::unreadable_input, fmt::format("{}: cannot be played again from its start: {}; use loop=1",
                                                            info_.name, av_error_text(code)));
@@ -116,13 +120,14 @@ class VideoSource final : public Source {
   FrameMaker maker_;
   PlayCursor cursor_;
   PresentationClock clock_;
+  std::function<void(const SourceEvent&)> told_;
   bool ended_ = false;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_video(const std::string& spec, const SourceOptions& options, Duration patience) {
-  auto demuxer = Demuxer::open(spec, patience, options.stop_opening);
+  auto demuxer = Demuxer::open(spec, {patience, options.stall_after}, options.stop_opening);
   if (!demuxer) return fail(std::move(demuxer.error()));
   auto decoder = VideoDecoder::open(**demuxer, options.decode_threads);
   if (!decoder) return fail(std::move(decoder.error()));
