@@ -19,6 +19,13 @@ struct Outage {
   int tries = 0;
 };
 
+/// `start` and `limit` are for the source, not for each of its connections.
+SourceOptions for_another_opening(SourceOptions options, std::stop_token stop) {
+  options.start = options.limit = 0;
+  options.stop_opening = std::move(stop);
+  return options;
+}
+
 class ReconnectingSource final : public Source {
  public:
   ReconnectingSource(std::unique_ptr<Source> first, OpenSource open, SourceOptions options, Clock& clock)
@@ -27,10 +34,8 @@ class ReconnectingSource final : public Source {
         open_(std::move(open)),
         clock_(clock),
         wait_(clock),
+        again_(for_another_opening(options_, stop_.get_token())),
         source_(std::move(first)) {
-    again_ = options_;
-    again_.start = again_.limit = 0;  // both were for the source, not for each connection
-    again_.stop_opening = stop_.get_token();
     listen_to(*source_);
   }
 
@@ -146,13 +151,13 @@ class ReconnectingSource final : public Source {
   // Constant after construction.
   const SourceInfo info_;
   const SourceOptions options_;
-  SourceOptions again_;
   const OpenSource open_;
   Clock& clock_;
 
   // With synchronisation of their own.
   InterruptibleWait wait_;
   std::stop_source stop_;
+  const SourceOptions again_;
 
   // Only the reading thread changes it; it may therefore read it without the lock.
   Mutex mutex_;
