@@ -250,6 +250,73 @@ def bench_tune(rounds):
         row("FPS: tune's choice ÷ the defaults", ratios(seen["chosen"], seen["plain"], "fps"))
 
 
+FOUR = ["-m", f"people={ASSETS / 'person-detection-0200.xml'}", "-m", f"things={ASSETS / 'yolox_nano.onnx'}",
+        "-m", f"more-people={ASSETS / 'person-detection-0200.xml'}",
+        "-m", f"more-things={ASSETS / 'yolox_nano.onnx'} -d ort:CPU"]
+FOUR_ORT = [word for name in "abcd" for word in ("-m", f"{name}={ASSETS / 'yolox_nano.onnx'}")] + ["-d", "ort:CPU"]
+
+
+def fps_of(*options):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.json"
+        subprocess.run([str(c) for c in (INFLIGHT, "run", "-q", "--summary", path, *options)], check=True)
+        return json.loads(path.read_text())
+
+
+def bench_modes(rounds):
+    print("  four models (two OpenVINO twice, one ONNX Runtime), 200 frames")
+    subprocess.run([str(c) for c in (INFLIGHT, "compare", "--modes", *FOUR, "-i", VIDEO, "--limit", 200, "--rounds",
+                                     rounds, "-q")], check=True)
+    shared, peer = [], []
+    for _ in range(rounds):
+        shared.append(fps_of(*FOUR_ORT, "-i", VIDEO, "--limit", 200))
+        peer.append(run_json(sys.executable, PEERS / "ort_threads.py", VIDEO, 200, *[ASSETS / "yolox_nano.onnx"] * 4))
+    row("four of yolox_nano on ort:CPU: shared, FPS", [r["fps"] for r in shared], 1)
+    row("the same in Python: a session and a thread each", [r["fps"] for r in peer], 1)
+    row("shared ÷ Python", ratios(shared, peer, "fps"), 2)
+
+
+def bench_sources(rounds):
+    model = ["-m", ASSETS / "person-detection-0200.xml"]
+    one, eight, seven, slowed = [], [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        slow = Path(folder) / "slow.txt"
+        slow.write_text("synthetic:768x432,fps=1,frames=4 realtime=true\n")
+        for _ in range(rounds):
+            one.append(fps_of(*model, "-i", VIDEO, "--limit", 1200))
+            eight.append(fps_of(*model, *["-i", VIDEO] * 8, "--limit", 150))
+            # Long enough for the slow one to be there all the time.
+            seven.append(fps_of(*model, *["-i", VIDEO] * 7, "--limit", 250))
+            slowed.append(fps_of(*model, *["-i", VIDEO] * 7, "-i", slow, "--limit", 250))
+    row("one file, FPS", [r["fps"] for r in one], 1)
+    row("eight files, FPS in all", [r["fps"] for r in eight], 1)
+    row("eight ÷ one", ratios(eight, one, "fps"))
+    shares = [s["fps"] / statistics.mean(t["fps"] for t in r["sources"]) for r in eight for s in r["sources"]]
+    row("share of each of eight, mean 1", shares)
+
+    def of_seven(run):
+        return sum(source["fps"] for source in run["sources"][:7])
+
+    row("seven files beside one of 1 frame/s ÷ seven alone", [of_seven(a) / of_seven(b) for a, b in zip(slowed, seven)])
+
+
+def bench_live(rounds, seconds=60):
+    """Sixteen cameras of 10 frames/s, for which the two models are too slow by half."""
+    models = FOUR[:4] + ["-d", "CPU"]
+    options = [*models, *["-i", VIDEO] * 16, "--realtime", "--loop", 0, "--overflow", "drop_oldest", "--limit",
+               10 * seconds]
+    runs = [fps_of(*options) for _ in range(max(1, rounds // 5))]
+    for run in runs:
+        frames = run["frames"]
+        dropped, failed = sum(frames["dropped"].values()), sum(frames["failed"].values())
+        adds_up = frames["read"] == frames["emitted"] + dropped + failed
+        bound = 1e3 * run["credit_frames"] / run["fps"]
+        print(f"  {run['wall_s']:.0f} s: {frames['read']} read = {frames['emitted']} emitted + {dropped} dropped + {failed} "
+              f"failed: {'adds up' if adds_up else 'DOES NOT ADD UP'}; {run['fps']:.1f} FPS")
+        print(f"  p99 age of the worst source {max(s['age_ms']['p99'] for s in run['sources']):.0f} ms; bound by credits "
+              f"({run['credit_frames']} frames ÷ {run['fps']:.1f} FPS) {bound:.0f} ms; peak memory {run['peak_rss_mb']:.0f} MB")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -260,6 +327,9 @@ def main():
         "auto": ("AUTO over two engines, yolox_nano", bench_auto),
         "batch": ("BATCH, person-reidentification-retail-0287", bench_batch),
         "bench": ("inflight bench beside OpenVINO's benchmark_app", bench_bench),
+        "modes": ("several models per frame: ways to share the machine", bench_modes),
+        "sources": ("several sources, person-detection-0200", bench_sources),
+        "live": ("sixteen cameras past capacity", bench_live),
         "tune": ("inflight tune beside a sweep over all settings", bench_tune),
     }
     parser.add_argument("--only", choices=sections, action="append", help="one section; may be repeated")

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "inflight/inflight.hpp"
+#include "options.hpp"
 #include "quantity.hpp"
 #include "usage.hpp"
 
@@ -29,6 +30,14 @@ inline const Names<ElementType> kElementTypes{
     {"u8", ElementType::u8},     {"i8", ElementType::i8},   {"i32", ElementType::i32}, {"i64", ElementType::i64},
     {"bf16", ElementType::bf16}, {"f16", ElementType::f16}, {"f32", ElementType::f32}, {"f64", ElementType::f64}};
 inline const Names<Api> kApis{{"sync", Api::sync}, {"async", Api::async}};
+inline const Names<Mode> kModes{{"shared", Mode::shared},
+                                {"serial", Mode::serial},
+                                {"threads", Mode::threads},
+                                {"processes", Mode::processes},
+                                {"coroutines", Mode::coroutines}};
+inline const Names<OverflowPolicy> kOverflowPolicies{{"wait", OverflowPolicy::wait},
+                                                     {"drop_oldest", OverflowPolicy::drop_oldest},
+                                                     {"drop_latest", OverflowPolicy::drop_latest}};
 inline const Names<NmsMode> kNmsModes{{"class", NmsMode::class_wise}, {"agnostic", NmsMode::agnostic}};
 
 /// An option whose value is one of a few names. `value` is a T, or an optional of one.
@@ -51,6 +60,15 @@ CLI::Option* add_number(CLI::App& command, const std::string& flag, T& value, in
 template <class T>
 CLI::Option* add_text(CLI::App& command, const std::string& flag, T& value, const std::string& kind) {
   return command.add_option(flag, value)->option_text(kind);
+}
+
+/// May be repeated; each time one value.
+inline CLI::Option* add_texts(CLI::App& command, const std::string& flag, std::vector<std::string>& values,
+                              const std::string& kind) {
+  return command.add_option(flag, values)
+      ->option_text(kind)
+      ->allow_extra_args(false)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 inline CLI::Option* add_share(CLI::App& command, const std::string& flag, float& value) {

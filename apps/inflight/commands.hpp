@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bench_options.hpp"
+#include "capacity_options.hpp"
 #include "exit_code.hpp"
 #include "ladder_options.hpp"
 #include "options.hpp"
@@ -18,6 +19,8 @@ ExitCode devices_command();
 ExitCode bench_command(Options& options, BenchOptions& bench);
 ExitCode timeline_command(Options& options, TimelineOptions& paced);
 ExitCode ladder_command(const Options& options, const LadderOptions& ladder);
+ExitCode capacity_command(const Options& options, const CapacityOptions& goal);
+ExitCode modes_command(const Options& options);
 ExitCode tune_command(const Options& options, const TuneOptions& tune);
 
 }  // namespace inflight::app

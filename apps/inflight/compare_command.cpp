@@ -123,6 +123,10 @@ ExitCode end_of(const std::vector<ComparedRun>& runs) {
 }  // namespace
 
 ExitCode compare_command(const Options& options) {
+  if (options.compare_modes) return modes_command(options);
+  if (options.models.size() > 1 || options.inputs.size() > 1)
+    return report(
+        {ErrorCode::invalid_argument, "compare takes one model and one input, or several models with --modes"});
   SignalWatch signals(remove_discarded_outputs);  // half a comparison is none: a signal ends it
   Result<std::vector<ComparedRun>> runs = compare(options);
   if (!runs) return report(runs.error());

@@ -55,6 +55,7 @@ Result<Options> with_arguments(const Options& base, const std::string& arguments
   CLI::App* run = all.add_subcommand("run");
   add_model_options(*run, options);
   add_source_options(*run, options);
+  add_sharing_options(*run, options);
   add_run_options(*run, options);
   add_output_options(*run, options);
   for (CLI::Option* option : run->get_options()) option->required(false);

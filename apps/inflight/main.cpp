@@ -6,6 +6,7 @@
 
 #include "commands.hpp"
 #include "configuration.hpp"
+#include "cpu_budget.hpp"
 #include "usage.hpp"
 
 namespace {
@@ -24,6 +25,7 @@ struct OwnOptions {
   TimelineOptions timeline;
   LadderOptions ladder;
   TuneOptions tune;
+  CapacityOptions capacity;
 };
 
 std::vector<Command> add_commands(CLI::App& app, Options& options, OwnOptions& own) {
@@ -36,6 +38,7 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, OwnOptions& o
   auto* bench = app.add_subcommand("bench", "measure a model on a device, as benchmark_app does, and more");
   auto* timeline = app.add_subcommand("timeline", "every request of a paced run, on a page to zoom into");
   auto* ladder = app.add_subcommand("ladder", "what each trick is worth, one after the other");
+  auto* capacity = app.add_subcommand("capacity", "how many real-time sources fit on this machine");
   auto* tune = app.add_subcommand("tune", "find the best settings for this machine, model and video");
   add_bench_options(*bench, options, own.bench);
   add_timeline_options(*timeline, options, own.timeline);
@@ -49,8 +52,15 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, OwnOptions& o
   add_model_options(*info, options, true);
   for (CLI::App* command : {run, verify, compare}) add_source_options(*command, options);
   for (CLI::App* command : {run, verify, compare}) add_run_options(*command, options);
+  add_sharing_options(*run, options);
   add_output_options(*run, options);
+  add_sharing_options(*compare, options);
   add_compare_options(*compare, options);
+  add_model_options(*capacity, options);
+  add_source_options(*capacity, options);
+  add_sharing_options(*capacity, options);
+  add_run_options(*capacity, options);
+  add_capacity_options(*capacity, own.capacity);
   return {{run, run_command},
           {verify, verify_command},
           {compare, compare_command},
@@ -58,12 +68,15 @@ std::vector<Command> add_commands(CLI::App& app, Options& options, OwnOptions& o
           {bench, [&](const Options&) { return bench_command(options, own.bench); }},
           {timeline, [&](const Options&) { return timeline_command(options, own.timeline); }},
           {ladder, [&](const Options&) { return ladder_command(options, own.ladder); }},
+          {capacity, [&](const Options&) { return capacity_command(options, own.capacity); }},
           {tune, [&](const Options&) { return tune_command(options, own.tune); }},
           {devices, [](const Options&) { return devices_command(); }}};
 }
 
 ExitCode dispatch(const std::vector<Command>& commands, Options& options) {
   if (auto resolved = resolve(options); !resolved) return report(resolved.error());
+  if (options.cpus > 0)
+    if (auto limited = limit_processors(options.cpus); !limited) return report(limited.error());
   for (const Command& command : commands)
     if (command.app->parsed()) return command.run(options);
   return ExitCode::bad_usage;
@@ -90,6 +103,7 @@ int main(int argc, char** argv) {
   std::vector<Command> commands = add_commands(app, options, own);
   inflight::Result<std::vector<std::string>> words = with_config_files(with_familiar_flags(argc, argv));
   if (!words) return static_cast<int>(report(words.error()));
+  options.words = *words;
   std::ranges::reverse(*words);  // CLI11 takes the last one first
   try {
     app.parse(std::move(*words));

@@ -46,6 +46,25 @@ MetricFamily frames(const FrameCounts& counts) {
   return family.done();
 }
 
+MetricFamily source_frames(const std::vector<SourceStatus>& sources) {
+  Family family = counter("source_frames_total", "Frames of each source that have ended, by how.");
+  for (const SourceStatus& source : sources) {
+    std::string id = std::to_string(source.id);
+    family.add(source.frames.emitted, {{"source", id}, {"name", source.name}, {"status", "emitted"}});
+    family.add(source.frames.total_dropped(), {{"source", id}, {"name", source.name}, {"status", "dropped"}});
+    family.add(source.frames.total_failed(), {{"source", id}, {"name", source.name}, {"status", "failed"}});
+  }
+  return family.done();
+}
+
+MetricFamily source_events(const std::vector<SourceStatus>& sources) {
+  Family family = counter("source_events_total", "What happened to live sources: lost, stalled, reconnected.");
+  for (const SourceStatus& source : sources)
+    for (const auto& [kind, count] : source.events)
+      family.add(count, {{"source", std::to_string(source.id)}, {"name", source.name}, {"kind", kind}});
+  return family.done();
+}
+
 MetricFamily stage_seconds(const std::vector<StageProgress>& stages) {
   Family family = counter("stage_seconds_total", "Time that a stage was at work, over all of its threads.");
   for (const StageProgress& stage : stages) family.add(to_seconds(stage.busy), {{"stage", stage.name}});
@@ -80,6 +99,8 @@ MetricFamily end_to_end(const Histogram& times) {
 std::vector<MetricFamily> families_of(const RunStatus& status) {
   return {counter("frames_read_total", "Frames that the sources gave.").add(status.frames.read).done(),
           frames(status.frames),
+          source_frames(status.sources),
+          source_events(status.sources),
           stage_seconds(status.stages),
           stage_frames(status.stages),
           end_to_end(status.end_to_end),

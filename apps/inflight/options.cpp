@@ -75,6 +75,48 @@ void add_source_options(CLI::App& command, Options& options) {
   add_number(command, "--decode-threads", source.decode_threads)->description("threads of the video decoder (1)");
 }
 
+void add_sharing_options(CLI::App& command, Options& options) {
+  SourceOptions& source = options.source;
+  command.remove_option(command.get_option("-m"));
+  command.remove_option(command.get_option("-i"));
+  command.option_defaults()->group("Model");
+  add_texts(command, "-m,--model", options.models, "[NAME=]FILE")
+      ->required()
+      ->description(
+          "a model (.xml, .onnx, .tflite, …); several: each sees every frame, and may have options of its own: "
+          "-m 'cars=yolox.onnx -d ort:CPU'; required");
+  add_choice(command, "--mode", options.mode, kModes)->description("how several models share the machine (shared)");
+  command.add_flag("--engine-defaults", options.engine_defaults, "let engines choose their threads, as most people do");
+  add_text(command, "--then", options.then, "[NAME=]FILE")
+      ->description("a second model for each box that the first one found: its output becomes the box's features");
+  add_texts(command, "--on", options.on_labels, "LABEL")->description("only for boxes of this label; may be repeated");
+  add_text(command, "--then-device", options.then_device, "DEVICE")
+      ->description("of the second model; default: BATCH over that of the first");
+  add_number(command, "--cpus", options.cpus)
+      ->description("use so many processors for everything; default: all that this process may use");
+  command.option_defaults()->group("Input");
+  add_texts(command, "-i,--input", options.inputs, "INPUT")
+      ->required()
+      ->description(
+          "video, image, folder, glob, URL, camera (/dev/video0), synthetic:640x360,frames=100, or a list of "
+          "these (.txt); may be repeated; required");
+  command.add_flag("--realtime", source.realtime, "play files at their own pace, as cameras would");
+  add_choice(command, "--overflow", options.overflow, kOverflowPolicies)
+      ->description("frames that come too fast wait (default), or the oldest or the latest are dropped");
+  add_duration(
+      command, "--max-age", [&](Duration age) { options.max_age = age; }, std::chrono::milliseconds(1))
+      ->option_text("TIME")
+      ->description("drop frames older than this before their inference");
+  add_duration(
+      command, "--stall-after", [&](Duration d) { source.stall_after = d; }, std::chrono::seconds(1))
+      ->option_text("TIME")
+      ->description("a live source without a frame for so long is lost (10s)");
+  add_number(command, "--reconnects", source.reconnects, -1)
+      ->description("tries to open a lost source again; -1: for ever (default)");
+  command.add_flag("--skip-bad", options.skip_bad, "go on without lines of a list, and sources, that are not usable");
+  command.add_flag("--watch", options.watch, "add and remove sources when a list changes; the run ends with Ctrl-C");
+}
+
 void add_run_options(CLI::App& command, Options& options) {
   PipelineOptions& pipeline = options.pipeline;
   command.option_defaults()->group("Run");
@@ -121,6 +163,8 @@ void add_compare_options(CLI::App& command, Options& options) {
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->description("another run, with these options besides: --config six='--requests 6'; may be repeated");
+  command.add_flag("--modes", options.compare_modes,
+                   "compare the ways in which several models (-m …, -m …) share the machine");
   command.option_defaults()->group("Output");
   add_text(command, "-o,--output", options.output, "PATH")->description("measure with such a video; it is not kept");
   add_text(command, "--json", options.json, "FILE")->description("measure with such lines; they are not kept");
@@ -138,6 +182,12 @@ Result<void> resolve(Options& options) {
     compile.properties[property.substr(0, equals)] = property.substr(equals + 1);
   }
   if (options.hint) compile.hint = *options.hint;
+  if (!options.models.empty()) options.model = options.models.front();
+  if (!options.inputs.empty()) options.input = options.inputs.front();
+  if (options.mode == Mode::serial) options.api = Api::sync;
+  if (options.mode == Mode::threads || options.mode == Mode::processes) options.pipeline.strategy = Strategy::threads;
+  if (options.mode == Mode::coroutines) options.pipeline.strategy = Strategy::coroutines;
+  options.pipeline.keep_open = options.watch;
   options.pipeline.api = options.api;
   if (options.verbose && !options.quiet) compile.on_event = print_event;
   return {};

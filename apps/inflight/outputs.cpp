@@ -52,7 +52,8 @@ Result<void> check_distinct(const Options& options) {
     return fail(ErrorCode::invalid_argument, "--json - and --summary - would mix; write one of them to a file");
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].empty() || outputs[i] == "-") continue;
-    if (same_file(outputs[i], input_path(options.input))) return unwritable(outputs[i], "is the input");
+    for (const std::string& input : options.inputs.empty() ? std::vector{options.input} : options.inputs)
+      if (same_file(outputs[i], input_path(input))) return unwritable(outputs[i], "is the input");
     for (std::size_t j = 0; j < i; ++j)
       if (!outputs[j].empty() && same_file(outputs[i], outputs[j])) return unwritable(outputs[i], "is named twice");
   }
@@ -127,7 +128,23 @@ Result<void> check_outputs(const Options& options) {
   return check_file(options.output);
 }
 
-Result<Sinks> open_outputs(const Options& options, const SourceInfo& source, std::function<void()> closed) {
+std::string output_of(const std::string& output, SourceId source) {
+  fs::path path(output);
+  if (output.empty()) return output;
+  if (is_image_folder(path)) return (path / std::to_string(source)).string();
+  return (path.parent_path() / fmt::format("{}-{}{}", path.stem().string(), source, path.extension().string()))
+      .string();
+}
+
+Result<Sinks> open_lines(const Options& options) {
+  Sinks sinks;
+  Result<void> ok;
+  if (!options.json.empty()) ok = add(sinks, open_json_sink(options.json));
+  if (!ok) return fail(std::move(ok.error()));
+  return sinks;
+}
+
+Result<Sinks> open_pictures(const Options& options, const SourceInfo& source, std::function<void()> closed) {
   Sinks sinks;
   Result<void> ok;
   // What may still fail comes first: opening a file that exists empties it.
@@ -136,7 +153,6 @@ Result<Sinks> open_outputs(const Options& options, const SourceInfo& source, std
     ok = add(sinks, open_window_sink("inflight: " + source.name, draw, std::move(closed)));
   }
   if (ok && !options.output.empty()) ok = add(sinks, open_picture_sink(options, options.output, source));
-  if (ok && !options.json.empty()) ok = add(sinks, open_json_sink(options.json));
   if (!ok) return fail(std::move(ok.error()));
   return sinks;
 }

@@ -17,8 +17,12 @@ Result<void> check_file(const std::string& output);
 
 using Sinks = std::vector<std::unique_ptr<Sink>>;
 
-/// `closed` runs when the user closes the window of --show.
-Result<Sinks> open_outputs(const Options& options, const SourceInfo& source, std::function<void()> closed);
+/// Pictures of one source: a window, a video, a folder. `closed` runs when the user closes the window of --show.
+Result<Sinks> open_pictures(const Options& options, const SourceInfo& source, std::function<void()> closed);
+/// What all sources write to: JSON lines.
+Result<Sinks> open_lines(const Options& options);
+/// Where the pictures of source number `source` go, where there are several: "out/annotated-3.mp4", "out/frames/3".
+std::string output_of(const std::string& output, SourceId source);
 
 /// The same kinds of sink, whose output nobody keeps: to measure what they cost. One at a time.
 Result<std::unique_ptr<Sink>> open_discarded_outputs(const Options& options, const SourceInfo& source);

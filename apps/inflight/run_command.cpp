@@ -4,7 +4,10 @@
 #include <cstdio>
 
 #include "commands.hpp"
+#include "inputs.hpp"
+#include "list_watch.hpp"
 #include "metrics.hpp"
+#include "models.hpp"
 #include "outputs.hpp"
 #include "progress.hpp"
 #include "recording.hpp"
@@ -13,12 +16,25 @@
 namespace inflight::app {
 namespace {
 
-Result<Calibration> calibrate_run(const Options& options, const Detector& detector) {
-  Result<std::unique_ptr<Source>> source = open_source(options.input, options.source);
+/// What a run is made of, before it is one.
+struct Parts {
+  Models models;
+  std::vector<Input> inputs;
+  std::vector<std::unique_ptr<Source>> sources;  ///< by input
+
+  Parts() = default;
+  Parts(Parts&&) = default;
+};
+
+/// As quickly as they can be read, on the first input: what each step costs does not depend on the pace.
+Result<Calibration> calibrate_run(const Options& options, const Parts& parts) {
+  Input input = copy_of(parts.inputs.front());
+  input.source.realtime = false;
+  Result<std::unique_ptr<Source>> source = open_input(input);
   if (!source) return fail(std::move(source.error()));
   Result<std::unique_ptr<Sink>> sink = open_discarded_outputs(options, (*source)->info());
   if (!sink) return fail(std::move(sink.error()));
-  return calibrate(detector, **source, sink->get(), options.pipeline);
+  return calibrate(parts.models.models, **source, sink->get(), options.pipeline);
 }
 
 /// The first signal: what was read is finished. The second: only what the device works on.
@@ -36,17 +52,42 @@ struct Onlookers {
   Metrics* metrics;  ///< nullptr: nobody asked
 };
 
-Result<RunSummary> run_pipeline(const Options& options, const Detector& detector, std::unique_ptr<Source> source,
-                                Onlookers onlookers) {
-  SourceInfo info = source->info();
+/// The source with pictures of its own, where they are asked for.
+Result<void> add_source(Pipeline& pipeline, const Options& options, Input input, std::unique_ptr<Source> source) {
+  Result<Sinks> pictures = open_pictures(options, source->info(), [&pipeline] { pipeline.close(); });
+  if (!pictures) return fail(std::move(pictures.error()));
+  input.setup.sinks = std::move(*pictures);
+  pipeline.add_source(std::move(source), std::move(input.setup));
+  return {};
+}
+
+Result<void> add_sources(Pipeline& pipeline, const Options& options, Parts& parts) {
+  Result<Sinks> lines = open_lines(options);
+  if (!lines) return fail(std::move(lines.error()));
+  for (auto& sink : *lines) pipeline.add_sink(std::move(sink));
+  bool several = parts.inputs.size() > 1 || options.watch;
+  for (SourceId id = 0; id < parts.inputs.size(); ++id) {
+    Options own = options;
+    if (several) own.output = output_of(options.output, id);
+    if (Result<void> ok = add_source(pipeline, own, std::move(parts.inputs[id]), std::move(parts.sources[id])); !ok)
+      return ok;
+  }
+  return {};
+}
+
+Result<RunSummary> run_pipeline(const Options& options, Parts parts, Onlookers onlookers) {
   PipelineOptions how = options.pipeline;
   how.recorder = onlookers.recording.recorder();
-  Pipeline pipeline(detector, how);
-  Result<Sinks> sinks = open_outputs(options, info, [&pipeline] { pipeline.close(); });
-  if (!sinks) return fail(std::move(sinks.error()));
-  pipeline.add_source(std::move(source), std::move(*sinks));
+  std::shared_ptr<CompiledModel> model = parts.models.models.front().detector.model;
+  std::vector<Input> inputs;
+  for (const Input& input : parts.inputs) inputs.push_back(copy_of(input));
+  Pipeline pipeline(std::move(parts.models.models), how);
+  if (parts.models.cascade) pipeline.set_cascade(std::move(*parts.models.cascade));
+  if (Result<void> ok = add_sources(pipeline, options, parts); !ok) return fail(std::move(ok.error()));
   auto handling = onlookers.signals.handle([&](int count) { on_signal(options, pipeline, count); });
-  auto watched = onlookers.metrics ? onlookers.metrics->watch(pipeline, detector.model) : nullptr;
+  auto watched = onlookers.metrics ? onlookers.metrics->watch(pipeline, std::move(model)) : nullptr;
+  std::optional<ListWatch> lists;
+  if (options.watch) lists.emplace(options, pipeline, std::move(inputs));
   ProgressDisplay progress(pipeline, options.quiet);
   onlookers.recording.begin(pipeline);
   Result<RunSummary> summary = pipeline.run();
@@ -61,34 +102,54 @@ Result<std::unique_ptr<Metrics>> start_metrics(const Options& options) {
   return metrics;
 }
 
-/// What the devices do is counted, too.
-Result<Detector> make_watched_detector(const Options& options, Metrics* metrics) {
-  DetectorOptions how = options.detector;
-  if (metrics)
-    how.compile.on_event = [metrics, told = options.detector.compile.on_event](const DeviceEvent& event) {
-      metrics->add(event);
-      if (told) told(event);
-    };
-  return make_detector(options.model, options.device, how);
+/// Those that cannot be opened are left out where the user said so.
+Result<void> open_sources(const Options& options, Parts& parts) {
+  std::vector<Input> usable;
+  for (Input& input : parts.inputs) {
+    Result<std::unique_ptr<Source>> source = open_input(input);
+    if (!source && !options.skip_bad) return fail(std::move(source.error()));
+    if (!source) {
+      fmt::print(stderr, "inflight: left out: {}\n", source.error().message);
+      continue;
+    }
+    parts.sources.push_back(std::move(*source));
+    usable.push_back(std::move(input));
+  }
+  parts.inputs = std::move(usable);
+  if (!parts.inputs.empty() || options.watch) return {};
+  return fail(ErrorCode::unreadable_input, "none of the inputs can be used");
+}
+
+Result<Parts> make_parts(const Options& options, Metrics* metrics) {
+  Parts parts;
+  Result<std::vector<Input>> inputs = named_inputs(options);
+  if (!inputs) return fail(std::move(inputs.error()));
+  parts.inputs = std::move(*inputs);
+  if (options.show && parts.inputs.size() > 1)
+    return fail(ErrorCode::invalid_argument, "--show has one window; name one input, or use -o");
+  if (Result<void> opened = open_sources(options, parts); !opened) return fail(std::move(opened.error()));
+  OnDeviceEvent told;
+  if (metrics) told = [metrics](const DeviceEvent& event) { metrics->add(event); };
+  Result<Models> models = make_models(options, told);
+  if (!models) return fail(std::move(models.error()));
+  parts.models = std::move(*models);
+  return parts;
 }
 
 Result<RunSummary> run(const Options& options, SignalWatch& signals, Recording& recording) {
   if (Result<void> ok = check_outputs(options); !ok) return fail(std::move(ok.error()));
   Result<std::unique_ptr<Metrics>> metrics = start_metrics(options);
   if (!metrics) return fail(std::move(metrics.error()));
-  Result<std::unique_ptr<Source>> source = open_source(options.input, options.source);
-  if (!source) return fail(std::move(source.error()));
-  Result<Detector> detector = make_watched_detector(options, metrics->get());
-  if (!detector) return fail(std::move(detector.error()));
+  Result<Parts> parts = make_parts(options, metrics->get());
+  if (!parts) return fail(std::move(parts.error()));
 
   std::optional<Calibration> calibration;
-  if (options.calibrate) {
-    Result<Calibration> measured = calibrate_run(options, *detector);
+  if (options.calibrate && !parts->inputs.empty()) {
+    Result<Calibration> measured = calibrate_run(options, *parts);
     if (!measured) return fail(std::move(measured.error()));
     calibration = std::move(*measured);
   }
-  Result<RunSummary> summary =
-      run_pipeline(options, *detector, std::move(*source), {signals, recording, metrics->get()});
+  Result<RunSummary> summary = run_pipeline(options, std::move(*parts), {signals, recording, metrics->get()});
   if (summary && calibration) apply(*calibration, *summary);
   return summary;
 }

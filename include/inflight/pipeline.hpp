@@ -140,6 +140,11 @@ struct SourceSetup {
   OverflowPolicy overflow = OverflowPolicy::wait;
   int priority = 0;     ///< frames of a higher one are inferred first; sources with the same one take turns
   Duration max_age{0};  ///< older than this, a frame is dropped before inference (deadline_exceeded); 0: never
+
+  // Sinks have one owner.
+  SourceSetup() = default;
+  SourceSetup(SourceSetup&&) = default;
+  SourceSetup& operator=(SourceSetup&&) = default;
 };
 
 struct PipelineOptions {

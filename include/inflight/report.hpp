@@ -105,13 +105,16 @@ struct RunSummary {
   std::string api;  ///< "sync" or "async"
   FrameCounts frames;
   double wall_s = 0;
-  double cpu_s = 0;  ///< of the process, all threads
+  double cpu_s = 0;        ///< of the process, all threads
   double peak_rss_mb = 0;  ///< with the processes of models, each with its own peak
   double fps = 0;          ///< emitted frames ÷ wall_s
+  /// Frames that might be held between sources and sinks, over all sources, when the run ended; 0: one (sync). Divided
+  /// by `fps` it bounds their mean age (Little's law), and with sources that drop their age.
+  std::size_t credit_frames = 0;
   LatencySummary latency;
   std::vector<StageSummary> stages;
-  EngineSummary engine;               ///< of the first model
-  std::vector<ModelSummary> models;   ///< also where there is only one; a cascade's model comes last
+  EngineSummary engine;                ///< of the first model
+  std::vector<ModelSummary> models;    ///< also where there is only one; a cascade's model comes last
   std::vector<SourceSummary> sources;  ///< all that took part, by id
   /// cores ÷ Σ core-seconds per frame of all stages, each measured alone.
   std::optional<double> limit_fps;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -51,6 +52,46 @@ std::map<int, Duration> core_busy_times() {
     if (may_use(core, mask)) times[core] = busy;
   }
   return times;
+}
+
+namespace {
+
+/// User and system time are the 14th and the 15th word of /proc/PID/stat; the second is a name that may hold anything.
+Duration cpu_time_of(const std::filesystem::path& process) {
+  std::string line;
+  std::getline(std::ifstream(process / "stat"), line);
+  const std::size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos) return Duration{0};
+  std::istringstream words(line.substr(name_end + 1));
+  std::string skipped;
+  for (int i = 3; i < 14; ++i) words >> skipped;
+  long user = 0, system = 0;
+  words >> user >> system;
+  static const long ticks_per_second = sysconf(_SC_CLK_TCK);
+  return std::chrono::nanoseconds(std::chrono::seconds(user + system)) / ticks_per_second;
+}
+
+double peak_rss_of(const std::filesystem::path& process) {
+  std::ifstream status(process / "status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::strtod(line.c_str() + 6, nullptr) / 1024;
+  return 0;
+}
+
+}  // namespace
+
+ChildUsage child_usage() {
+  ChildUsage sum;
+  std::error_code ignored;  // no /proc: nothing is told
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
+    std::ifstream children(task.path() / "children");
+    for (std::string child; children >> child;) {
+      const std::filesystem::path process = std::filesystem::path("/proc") / child;
+      sum.cpu_time += cpu_time_of(process);
+      sum.peak_rss_mb += peak_rss_of(process);
+    }
+  }
+  return sum;
 }
 
 const std::map<std::string, Duration>& ThreadTimes::look() {

@@ -15,6 +15,13 @@ namespace inflight {
 /// its number. Empty where the system does not tell.
 std::map<int, Duration> core_busy_times();
 
+/// Of the processes that this one has started and that are alive.
+struct ChildUsage {
+  Duration cpu_time{0};
+  double peak_rss_mb = 0;  ///< each with its own peak, added up
+};
+ChildUsage child_usage();
+
 /// Processor time by the name of the thread, over all threads of this process there have been since the first look.
 /// One thread at a time.
 class ThreadTimes {

@@ -75,18 +75,46 @@ void append_detection(std::string& line, const Detection& detection) {
     append_number(line, value);
     separator = ", ";
   }
-  line += "]}";
+  line += ']';
+  if (!detection.features.empty()) {
+    line += ", \"features\": [";
+    separator = "";
+    for (float value : detection.features) {
+      line += separator;
+      append_number(line, value);
+      separator = ", ";
+    }
+    line += ']';
+  }
+  line += '}';
 }
 
-void append_detections(std::string& line, const FrameResult& result) {
-  line += ", \"detections\": [";
+void append_detections(std::string& line, const std::vector<Detection>& detections) {
+  line += "\"detections\": [";
   const char* separator = "";
-  for (const Detection& detection : result.detections) {
+  for (const Detection& detection : detections) {
     line += separator;
     append_detection(line, detection);
     separator = ", ";
   }
   line += ']';
+}
+
+/// One object per model, by its name.
+void append_models(std::string& line, const std::vector<ModelResult>& models) {
+  line += "\"models\": {";
+  const char* separator = "";
+  for (const ModelResult& model : models) {
+    line += separator;
+    append_text(line, model.model);
+    line += ": {\"device\": ";
+    append_text(line, model.device);
+    line += ", ";
+    append_detections(line, model.detections);
+    line += '}';
+    separator = ", ";
+  }
+  line += '}';
 }
 
 void append_result(std::string& line, const FrameResult& result) {
@@ -99,7 +127,8 @@ void append_result(std::string& line, const FrameResult& result) {
     append_text(line, result.device);
   }
   if (result.status == FrameStatus::emitted) {
-    append_detections(line, result);
+    line += ", ";
+    result.models.empty() ? append_detections(line, result.detections) : append_models(line, result.models);
   } else {
     line += ", \"reason\": ";
     append_text(line, result.reason);

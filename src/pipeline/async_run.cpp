@@ -130,7 +130,10 @@ RunNumbers AsyncRun::numbers() {
   numbers[Stage::postprocess].merge(postprocess_);
   if (cascade_) cascade_->add_to(numbers);
   MutexLock lock(mutex_);
-  for (auto& lane : lanes_) numbers[Stage::decode].merge(lane->decode);
+  for (auto& lane : lanes_) {
+    numbers[Stage::decode].merge(lane->decode);
+    numbers.credit_frames += lane->credits.held().max_count;
+  }
   for (auto& sink : sinks_) numbers[Stage::sink].merge(sink->meter());
   return numbers;
 }
@@ -140,8 +143,7 @@ void AsyncRun::add(SourceEntry entry) {
   if (!running_) return parts_.sources.push_back(std::move(entry));
   if (!accepting_) {
     for (auto& sink : entry.setup.sinks)
-      if (Result<void> done = inflight::finish(*sink); !done)
-        events_.fail(clock_.now(), "sink_failed", done.error());
+      if (Result<void> done = inflight::finish(*sink); !done) events_.fail(clock_.now(), "sink_failed", done.error());
     return;
   }
   for (auto& lane : lanes_) lane->release_if_over();
@@ -281,8 +283,8 @@ void AsyncRun::read_source(Lane& lane) {
   reader_ended(lane);
 }
 
-/// A job to read into, with a credit where that can be had without waiting, or is worth waiting for. nullptr: the source
-/// is to be read no more.
+/// A job to read into, with a credit where that can be had without waiting, or is worth waiting for. nullptr: the
+/// source is to be read no more.
 Job* AsyncRun::next_job(Lane& lane, std::size_t bytes) {
   bool credit = lane.drops() ? lane.credits.try_take(bytes) : lane.credits.take(bytes);
   if (!credit && !lane.drops()) return nullptr;

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "async_run.hpp"
+#include "proc.hpp"
 #include "steps.hpp"
 #include "sync_run.hpp"
 
@@ -65,14 +66,16 @@ class Pipeline::Impl {
     events_.start(begin_);
     if (parts.options.recorder) parts.options.recorder->start(begin_);
     began_.store(true, std::memory_order_release);
-    Duration cpu = process_cpu_time();
+    Duration cpu = process_cpu_time() + child_usage().cpu_time;
     Result<RunNumbers> numbers = sync ? run_sync(parts, {tally_, events_, closing_}) : run_async();
     end_ = parts.clock().now();
     ended_.store(true, std::memory_order_release);
     if (!numbers) return fail(finish_sinks(std::move(numbers.error())));
     numbers->wall = end_ - begin_;
-    numbers->cpu = process_cpu_time() - cpu;
+    ChildUsage children = child_usage();  // models may live in processes of their own
+    numbers->cpu = std::max(Duration{0}, process_cpu_time() + children.cpu_time - cpu);
     RunSummary summary = summarise_run(parts, tally_, *numbers);
+    summary.peak_rss_mb += children.peak_rss_mb;
     events_.write_to(summary, device_events());
     record_events(summary);
     return summary;
@@ -118,7 +121,8 @@ class Pipeline::Impl {
 
   Result<void> check_parts() const {
     MutexLock lock(mutex_);
-    if (parts.sources.empty() && !parts.options.keep_open) return fail(ErrorCode::invalid_argument, "the pipeline has no source");
+    if (parts.sources.empty() && !parts.options.keep_open)
+      return fail(ErrorCode::invalid_argument, "the pipeline has no source");
     if (parts.options.requests < 0) return fail(ErrorCode::invalid_argument, "requests must be at least 1");
     auto missing = [](const auto& part) { return !part; };
     bool hollow = std::ranges::any_of(parts.shared_sinks, missing);

@@ -237,6 +237,7 @@ RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNum
   summary.wall_s = to_seconds(numbers.wall);
   summary.cpu_s = to_seconds(numbers.cpu);
   summary.peak_rss_mb = peak_rss_mb();
+  summary.credit_frames = numbers.credit_frames;
   summary.fps = summary.wall_s > 0 ? static_cast<double>(summary.frames.emitted) / summary.wall_s : 0;
   summary.latency = summarise(status.end_to_end);
   summary.models = summarise_models(parts, numbers);

@@ -123,6 +123,7 @@ struct RunNumbers {
   std::vector<ModelNumbers> models;  ///< the cascade's last
   Duration wall{0};
   Duration cpu{0};
+  std::size_t credit_frames = 0;
   StageMeter& operator[](Stage stage) noexcept { return stages[static_cast<std::size_t>(stage)]; }
 };
 RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNumbers& numbers);

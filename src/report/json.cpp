@@ -35,6 +35,33 @@ Json to_object(const EngineSummary& engine) {
           {"ceiling_fps", number(engine.ceiling_fps)}};
 }
 
+Json to_object(const ModelSummary& model) {
+  return {{"name", model.name},
+          {"engine", to_object(model.engine)},
+          {"inferences", model.inferences},
+          {"infer_s", number(model.infer_s)},
+          {"p50_ms", number(model.p50_ms)},
+          {"p99_ms", number(model.p99_ms)}};
+}
+
+Json to_object(const SourceSummary& source) {
+  return {{"id", source.id},
+          {"name", source.name},
+          {"priority", source.priority},
+          {"frames", to_object(source.frames)},
+          {"fps", number(source.fps)},
+          {"latency_ms", report::to_object(source.latency)},
+          {"age_ms", report::to_object(source.age)},
+          {"events", Json::object_t(source.events.begin(), source.events.end())}};
+}
+
+template <class T>
+Json to_array(const std::vector<T>& all) {
+  Json array = Json::array();
+  for (const T& one : all) array.push_back(to_object(one));
+  return array;
+}
+
 Json to_array(const std::vector<Event>& events) {
   Json array = Json::array();
   for (const Event& event : events) {
@@ -73,9 +100,12 @@ Json to_object(const RunSummary& summary) {
           {"cpu_s", number(summary.cpu_s)},
           {"peak_rss_mb", number(summary.peak_rss_mb)},
           {"fps", number(summary.fps)},
+          {"credit_frames", summary.credit_frames},
           {"latency_ms", to_object(summary.latency)},
           {"stages", to_object(summary.stages)},
           {"engine", to_object(summary.engine)},
+          {"models", to_array(summary.models)},
+          {"sources", to_array(summary.sources)},
           {"limit_fps", number(summary.limit_fps)},
           {"efficiency", number(summary.efficiency)},
           {"bottleneck", text_or_null(summary.bottleneck)},

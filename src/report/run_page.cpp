@@ -25,11 +25,18 @@ Chart utilisation(const RunSummary& summary) {
   return chart;
 }
 
-Table stage_table(const RunSummary& summary) {
-  report::Rows rows = report::stage_rows(summary.stages);
-  Table table{"Stages", rows.front(), {}};
+Table to_table(std::string title, const report::Rows& rows) {
+  Table table{std::move(title), rows.front(), {}};
   table.rows.assign(rows.begin() + 1, rows.end());
   return table;
+}
+
+/// Where there are several.
+void add_models_and_sources(Page& page, const RunSummary& summary) {
+  if (report::Rows rows = report::model_rows(summary); !rows.empty())
+    page.sections.emplace_back(to_table("Models", rows));
+  if (report::Rows rows = report::source_rows(summary); !rows.empty())
+    page.sections.emplace_back(to_table("Sources", rows));
 }
 
 Table event_table(const std::vector<Event>& events) {
@@ -60,8 +67,9 @@ void add_environment(Page& page, const RunReport& report) {
 Page to_page(const RunReport& report) {
   Page page = begin_page(report);
   page.sections.emplace_back(summary_table(report.summary));
+  add_models_and_sources(page, report.summary);
   if (!report.summary.stages.empty()) {
-    page.sections.emplace_back(stage_table(report.summary));
+    page.sections.emplace_back(to_table("Stages", report::stage_rows(report.summary.stages)));
     page.sections.emplace_back(utilisation(report.summary));
   }
   for (Chart& chart : report::charts_of_latency(report.end_to_end)) page.sections.emplace_back(std::move(chart));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace inflight::report {
 namespace {
 
@@ -57,11 +59,35 @@ std::string speed_text(const RunSummary& summary) {
 std::vector<std::pair<std::string, std::string>> summary_lines(const RunSummary& summary) {
   std::vector<std::pair<std::string, std::string>> lines{{"frames", frames_text(summary.frames)},
                                                          {"speed", speed_text(summary)},
-                                                         {"latency", latency_text(summary.latency)},
-                                                         {"engine", engine_text(summary.engine)}};
+                                                         {"latency", latency_text(summary.latency)}};
+  if (summary.models.size() < 2) lines.emplace_back("engine", engine_text(summary.engine));
   if (std::string limit = limit_text(summary); !limit.empty()) lines.emplace_back("limit", std::move(limit));
   if (!summary.bottleneck.empty()) lines.emplace_back("bottleneck", summary.bottleneck);
   return lines;
+}
+
+Rows model_rows(const RunSummary& summary) {
+  if (summary.models.size() < 2) return {};
+  Rows rows{{"model", "inferences", "p50 ms", "p99 ms", "in all s", "on"}};
+  for (const ModelSummary& model : summary.models)
+    rows.push_back({model.name, std::to_string(model.inferences), figures(model.p50_ms), figures(model.p99_ms),
+                    figures(model.infer_s), engine_text(model.engine)});
+  return rows;
+}
+
+Rows source_rows(const RunSummary& summary) {
+  bool eventful = std::ranges::any_of(summary.sources, [](const SourceSummary& s) { return !s.events.empty(); });
+  if (summary.sources.size() < 2 && !eventful) return {};
+  Rows rows{{"source", "FPS", "emitted", "dropped", "failed", "age p50 ms", "p95 ms", "p99 ms", "events"}};
+  for (const SourceSummary& source : summary.sources) {
+    std::string events = reasons(source.events);
+    rows.push_back({fmt::format("{} {}", source.id, source.name), fmt::format("{:.1f}", source.fps),
+                    std::to_string(source.frames.emitted),
+                    std::to_string(source.frames.total_dropped()) + reasons(source.frames.dropped),
+                    std::to_string(source.frames.total_failed()), figures(source.age.p50), figures(source.age.p95),
+                    figures(source.age.p99), events.empty() ? "" : events.substr(2, events.size() - 3)});
+  }
+  return rows;
 }
 
 Rows stage_rows(const std::vector<StageSummary>& stages) {

@@ -17,6 +17,10 @@ std::string speed_text(const RunSummary& summary);
 /// bottleneck.
 std::vector<std::pair<std::string, std::string>> summary_lines(const RunSummary& summary);
 
+/// Of runs with several models, or several sources; else none. The first row is the head.
+Rows model_rows(const RunSummary& summary);
+Rows source_rows(const RunSummary& summary);
+
 /// The first row is the head.
 Rows stage_rows(const std::vector<StageSummary>& stages);
 

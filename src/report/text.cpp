@@ -33,6 +33,8 @@ std::string to_text(const RunSummary& summary) {
   std::string text, bottleneck;
   for (const auto& [label, words] : report::summary_lines(summary))
     (label == "bottleneck" ? bottleneck : text) += line(label, words);
+  for (const report::Rows& rows : {report::model_rows(summary), report::source_rows(summary)})
+    if (!rows.empty()) text += report::aligned(rows);
   text += stage_table(summary.stages) + bottleneck;  // which the table explains
   text += event_lines(summary.events);
   if (!summary.error.empty()) text += line("error", summary.error);

@@ -175,6 +175,11 @@ void draw_detection(Canvas& canvas, const Detection& detection, const Area& head
   draw_tag(canvas, tag, colour, kBlack);
 }
 
+/// Worst first, so that the best end on top.
+void draw_detections(Canvas& canvas, const std::vector<Detection>& detections, const Area& headline) {
+  for (auto it = detections.rbegin(); it != detections.rend(); ++it) draw_detection(canvas, *it, headline);
+}
+
 Tag make_headline(const Canvas& canvas, const FrameResult& result) {
   std::string text = fmt::format("{:.1f} FPS  {:.1f} ms", result.frames_per_second, to_ms(result.end_to_end_time));
   return make_tag(canvas, std::move(text), 0.6 * canvas.scale(), 0, 0);
@@ -187,10 +192,8 @@ void draw_overlay(const Picture& picture, const FrameResult& result, const Overl
   Canvas canvas(picture);
   Tag headline = options.text ? make_headline(canvas, result) : Tag{};
   if (options.boxes) {
-    // Worst first, so that the best end on top.
-    for (auto it = result.detections.rbegin(); it != result.detections.rend(); ++it) {
-      draw_detection(canvas, *it, headline.area);
-    }
+    draw_detections(canvas, result.detections, headline.area);
+    for (const ModelResult& model : result.models) draw_detections(canvas, model.detections, headline.area);
   }
   if (options.text) draw_tag(canvas, headline, kBackdrop, kWhite);
 }

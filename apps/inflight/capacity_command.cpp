@@ -1,0 +1,140 @@
+// inflight capacity: how many real-time sources fit on this machine.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <future>
+#include <map>
+
+#include "capacity_report.hpp"
+#include "commands.hpp"
+#include "inflight/measure.hpp"
+#include "inputs.hpp"
+#include "models.hpp"
+#include "outputs.hpp"
+#include "signals.hpp"
+
+namespace inflight::app {
+namespace {
+
+/// Doubles the number of sources until they do not fit, then halves the gap.
+class Capacity {
+ public:
+  Capacity(const Options& options, const CapacityOptions& goal) : options_(options), goal_(goal) {}
+
+  Result<std::vector<CapacityTrial>> search() {
+    if (Result<void> ok = prepare(); !ok) return fail(std::move(ok.error()));
+    int fits = 0, too_many = 0;
+    for (int sources = 1; too_many == 0 && fits < goal_.most_sources;
+         sources = std::min(2 * sources, goal_.most_sources))
+      if (Result<void> tried = narrow(sources, fits, too_many); !tried) return fail(std::move(tried.error()));
+    while (too_many > fits + 1)
+      if (Result<void> tried = narrow((fits + too_many) / 2, fits, too_many); !tried)
+        return fail(std::move(tried.error()));
+    std::vector<CapacityTrial> all;
+    for (auto& [sources, trial] : trials_) all.push_back(trial);
+    return all;
+  }
+
+ private:
+  Result<void> prepare() {
+    Result<std::vector<Input>> inputs = named_inputs(options_);
+    if (!inputs) return fail(std::move(inputs.error()));
+    inputs_ = std::move(*inputs);
+    for (Input& input : inputs_) {
+      // As a camera: for ever, at its own pace, and nobody waits for whom it is too much.
+      input.source.realtime = true;
+      input.source.loop = 0;
+      if (input.setup.overflow == OverflowPolicy::wait) input.setup.overflow = OverflowPolicy::drop_oldest;
+      if (Result<std::unique_ptr<Source>> source = open_input(input); !source) return fail(std::move(source.error()));
+    }
+    Result<Models> models = make_models(options_, {});
+    if (!models) return fail(std::move(models.error()));
+    models_ = std::move(*models);
+    return {};
+  }
+
+  Result<void> narrow(int sources, int& fits, int& too_many) {
+    if (!options_.quiet) fmt::print(stderr, "{} source{}, {} s …\n", sources, sources == 1 ? "" : "s", goal_.seconds);
+    Result<CapacityTrial> trial = run(sources);
+    if (!trial) return fail(std::move(trial.error()));
+    (trial->fits ? fits : too_many) = sources;
+    trials_[sources] = *trial;
+    return {};
+  }
+
+  Result<CapacityTrial> run(int sources) {
+    PipelineOptions how = options_.pipeline;
+    how.keep_open = true;
+    Pipeline pipeline(models_.models, how);
+    if (models_.cascade) pipeline.set_cascade(*models_.cascade);
+    auto summary = std::async(std::launch::async, [&pipeline] { return pipeline.run(); });
+    Result<void> added = add_sources(pipeline, sources);
+    if (added) std::this_thread::sleep_for(std::chrono::duration<double>(goal_.seconds));
+    pipeline.stop();
+    Result<RunSummary> ended = summary.get();
+    if (!added) return fail(std::move(added.error()));
+    if (!ended) return fail(std::move(ended.error()));
+    if (!ended->error.empty()) return fail(ErrorCode::unreadable_input, ended->error);
+    return judge(sources, *ended);
+  }
+
+  /// One after the other within the time between two frames: cameras do not take their pictures at the same moment.
+  Result<void> add_sources(Pipeline& pipeline, int sources) const {
+    for (int i = 0; i < sources; ++i) {
+      Input input = copy_of(inputs_[static_cast<std::size_t>(i) % inputs_.size()]);
+      Result<std::unique_ptr<Source>> source = open_input(input);
+      if (!source) return fail(std::move(source.error()));
+      double rate = (*source)->info().frames_per_second > 0 ? (*source)->info().frames_per_second : 25;
+      pipeline.add_source(std::move(*source), std::move(input.setup));
+      std::this_thread::sleep_for(std::chrono::duration<double>(1 / rate / sources));
+    }
+    return {};
+  }
+
+  CapacityTrial judge(int sources, const RunSummary& summary) const {
+    CapacityTrial trial;
+    trial.sources = sources;
+    std::uint64_t dropped = 0;
+    for (const SourceSummary& source : summary.sources) {
+      trial.p50_ms = std::max(trial.p50_ms, source.age.p50);
+      trial.p95_ms = std::max(trial.p95_ms, source.age.p95);
+      trial.p99_ms = std::max(trial.p99_ms, source.age.p99);
+      // What was cut off by the end of the trial says nothing.
+      for (const auto& [reason, count] : source.frames.dropped) dropped += reason == "closed" ? 0 : count;
+    }
+    trial.drop_share =
+        summary.frames.read > 0 ? static_cast<double>(dropped) / static_cast<double>(summary.frames.read) : 0;
+    trial.fps = summary.fps;
+    trial.processor_share = summary.wall_s > 0 ? summary.cpu_s / summary.wall_s / available_cores() : 0;
+    trial.fits =
+        summary.frames.emitted > 0 && trial.p95_ms <= to_ms(goal_.max_age) && trial.drop_share <= goal_.max_drop;
+    return trial;
+  }
+
+  const Options& options_;
+  const CapacityOptions& goal_;
+  std::vector<Input> inputs_;
+  Models models_;
+  std::map<int, CapacityTrial> trials_;
+};
+
+}  // namespace
+
+ExitCode capacity_command(const Options& options, const CapacityOptions& goal) {
+  SignalWatch signals([] {});
+  for (const std::string& path : {goal.report, goal.summary})
+    if (Result<void> ok = check_file(path); !ok) return report(ok.error());
+  Result<std::vector<CapacityTrial>> trials = Capacity(options, goal).search();
+  if (!trials) return report(trials.error());
+  fmt::print(goal.summary == "-" ? stderr : stdout, "{}", capacity_text(*trials, goal));
+  if (!goal.report.empty())
+    if (Result<void> written = write_text(goal.report, to_html(capacity_page(*trials, goal))); !written)
+      return report(written.error());
+  if (!goal.summary.empty())
+    if (Result<void> written = write_text(goal.summary, capacity_json(*trials, goal)); !written)
+      return report(written.error());
+  return ExitCode::done;
+}
+
+}  // namespace inflight::app

@@ -1,0 +1,35 @@
+// The inputs that the command line names, ready for a pipeline.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "options.hpp"
+
+namespace inflight::app {
+
+/// One source: what to open and how it takes part.
+struct Input {
+  std::string spec;
+  SourceOptions source;
+  SourceSetup setup;      ///< without sinks
+  std::string from_list;  ///< the list that names it; empty: the command line
+};
+
+/// A file that names sources, one per line.
+bool is_source_list(const std::string& input);
+
+/// Every `-i`; those that are lists, line by line. Bad lines are an error, or are told of and left out where
+/// --skip-bad says so. Errors: those of read_source_list; unreadable_input (none is left).
+Result<std::vector<Input>> named_inputs(const Options& options);
+/// Of one list.
+Result<std::vector<Input>> listed_inputs(const Options& options, const std::string& list);
+
+/// Without sinks, as it is before a run.
+Input copy_of(const Input& input);
+
+/// Errors: those of open_source.
+Result<std::unique_ptr<Source>> open_input(const Input& input);
+
+}  // namespace inflight::app

@@ -1,0 +1,97 @@
+#include "list_watch.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+
+#include "outputs.hpp"
+
+namespace inflight::app {
+namespace {
+
+/// Everything of a line that makes it another source.
+std::string line_of(const Input& input) {
+  const SourceSetup& setup = input.setup;
+  return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}", input.spec, setup.name, setup.priority, int(setup.overflow),
+                     setup.max_age.count(), input.source.realtime, input.source.loop, input.source.every);
+}
+
+}  // namespace
+
+ListWatch::ListWatch(const Options& options, Pipeline& pipeline, std::vector<Input> running)
+    : options_(options), pipeline_(pipeline), inotify_(inotify_init1(IN_CLOEXEC)), end_(eventfd(0, EFD_CLOEXEC)) {
+  for (const Input& input : running) running_.push_back({input.from_list, line_of(input), next_output_++});
+  // Of the folder: editors replace a file rather than write into it.
+  for (const std::string& list : options.inputs) {
+    if (!is_source_list(list)) continue;
+    std::filesystem::path folder = std::filesystem::absolute(list).parent_path();
+    inotify_add_watch(inotify_, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO);
+  }
+  thread_ = std::thread([this] { work(); });
+}
+
+ListWatch::~ListWatch() {
+  eventfd_write(end_, 1);
+  thread_.join();
+  close(inotify_);
+  close(end_);
+}
+
+/// False: the watch ends.
+bool ListWatch::wait_for_change() const {
+  std::array<pollfd, 2> files{{{inotify_, POLLIN, 0}, {end_, POLLIN, 0}}};
+  while (poll(files.data(), files.size(), -1) < 0) {
+  }
+  if (files[1].revents != 0) return false;
+  alignas(inotify_event) std::array<char, 4096> events;
+  return read(inotify_, events.data(), events.size()) > 0;  // which file it was is told by reading the lists again
+}
+
+void ListWatch::work() {
+  while (wait_for_change())
+    for (const std::string& list : options_.inputs)
+      if (is_source_list(list)) follow(list);
+}
+
+void ListWatch::follow(const std::string& list) {
+  Result<std::vector<Input>> inputs = listed_inputs(options_, list);
+  if (!inputs) return fmt::print(stderr, "inflight: {}; nothing was changed\n", inputs.error().message);
+  std::vector<std::string> lines;
+  for (const Input& input : *inputs) lines.push_back(line_of(input));
+  auto gone = [&](const Running& running) {
+    if (running.list != list || std::ranges::find(lines, running.line) != lines.end()) return false;
+    pipeline_.remove_source(running.id);
+    fmt::print(stderr, "inflight: source {} was removed\n", running.id);
+    return true;
+  };
+  std::erase_if(running_, gone);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    auto same = [&](const Running& running) { return running.list == list && running.line == lines[i]; };
+    if (std::ranges::none_of(running_, same)) add((*inputs)[i], lines[i]);
+  }
+}
+
+void ListWatch::add(const Input& input, std::string line) {
+  Result<std::unique_ptr<Source>> source = open_input(input);
+  if (!source) return fmt::print(stderr, "inflight: not added: {}\n", source.error().message);
+  Options own = options_;
+  own.output = output_of(options_.output, next_output_);
+  Result<Sinks> pictures = open_pictures(own, (*source)->info(), [] {});
+  if (!pictures) return fmt::print(stderr, "inflight: not added: {}\n", pictures.error().message);
+  SourceSetup setup = copy_of(input).setup;
+  setup.sinks = std::move(*pictures);
+  std::string name = (*source)->info().name;
+  SourceId id = pipeline_.add_source(std::move(*source), std::move(setup));
+  ++next_output_;
+  running_.push_back({input.from_list, std::move(line), id});
+  fmt::print(stderr, "inflight: source {} was added: {}\n", id, name);
+}
+
+}  // namespace inflight::app
