@@ -16,7 +16,6 @@ union Ancillary {
 };
 
 void attach(msghdr& packet, Ancillary& ancillary, int file) noexcept {
-  std::memset(&ancillary, 0, sizeof ancillary);
   packet.msg_control = &ancillary;
   packet.msg_controllen = sizeof ancillary.room;
   cmsghdr* header = CMSG_FIRSTHDR(&packet);
@@ -61,7 +60,7 @@ bool Channel::send(const Message& message, int memory, WhenFull when_full) const
   msghdr packet{};
   packet.msg_iov = &part;
   packet.msg_iovlen = 1;
-  Ancillary ancillary;
+  Ancillary ancillary{};
   if (memory >= 0) attach(packet, ancillary, memory);
   int flags = MSG_NOSIGNAL | (when_full == WhenFull::drop ? MSG_DONTWAIT : 0);
   ssize_t sent = 0;
@@ -85,7 +84,7 @@ std::optional<Received> Channel::receive() const noexcept {
   msghdr packet{};
   packet.msg_iov = &part;
   packet.msg_iovlen = 1;
-  Ancillary ancillary;
+  Ancillary ancillary{};
   packet.msg_control = &ancillary;
   packet.msg_controllen = sizeof ancillary.room;
   ssize_t size = 0;

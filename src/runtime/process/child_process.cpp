@@ -70,6 +70,7 @@ class Beginning {
   /// 0, or an errno.
   int spawn(pid_t& id, const fs::path& program, std::vector<std::string>& arguments) const {
     std::vector<char*> pointers;
+    pointers.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     return posix_spawn(&id, program.c_str(), &files_, &attributes_, pointers.data(), environ);

@@ -34,7 +34,7 @@ struct ForwardedEvent {
 
 Encoded encode(const CompileOrder& order);
 Encoded encode(const CompiledState& state);
-Encoded encode(const ForwardedEvent& event);
+Encoded encode(const ForwardedEvent& forwarded);
 
 // Errors: internal, where the bytes mean something else.
 Result<CompileOrder> decode_order(std::span<const std::byte> bytes);

@@ -9,6 +9,24 @@
 #include "inflight/model_process.hpp"
 
 namespace inflight {
+namespace {
+
+/// Its memory could not be sent: the limit on open files.
+void answer_unknown(const Message& run, const std::shared_ptr<Channel>& channel) {
+  auto message = std::make_unique<Message>(run);
+  message->kind = MessageKind::completed;
+  message->error = static_cast<std::int32_t>(ErrorCode::engine_failed);
+  // Not on the thread that reads, which must not wait for the other side to.
+  Clock& clock = steady_clock();
+  clock.call_at(clock.now(), [channel, message = std::move(message)] {
+    constexpr std::string_view kWhy =
+        "the memory of the request did not reach its process; raise the limit on open files";
+    channel->send(*message, std::as_bytes(std::span(kWhy)));
+  });
+}
+
+}  // namespace
+
 // ---- a request ----
 
 ServedRequest::ServedRequest(CompiledModel& model, const TensorLayout& layout, Received created)
@@ -140,7 +158,10 @@ void ModelServer::follow(Received received) {
   if (message.kind == MessageKind::create)
     return static_cast<void>(requests_.try_emplace(message.request, *model_, layout_, std::move(received)));
   auto found = requests_.find(message.request);
-  if (found == requests_.end()) return;
+  if (found == requests_.end()) {
+    if (message.kind == MessageKind::run) answer_unknown(message, channel_);
+    return;
+  }
   if (message.kind == MessageKind::run) found->second.run(message.run, channel_);
   if (message.kind == MessageKind::cancel) found->second.cancel(message.run);
   if (message.kind == MessageKind::destroy) requests_.erase(found);

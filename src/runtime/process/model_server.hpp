@@ -22,7 +22,7 @@ class ServedRequest {
   void cancel(std::uint64_t number) noexcept;
 
  private:
-  Result<void> prepare(const TensorLayout& layout, FileDescriptor memory);
+  Result<void> prepare(const TensorLayout& layout, FileDescriptor file);
   Outcome deliver(Outcome outcome);
   Result<void> copy_output(std::size_t port);
   void answer(std::uint64_t number, const Channel& channel, const Outcome& outcome) const;

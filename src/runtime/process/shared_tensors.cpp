@@ -31,6 +31,7 @@ bool same(const std::vector<Port>& a, const std::vector<Port>& b) noexcept {
 std::vector<TensorView> views(std::span<std::byte> bytes, const std::vector<Port>& ports,
                               const std::vector<std::size_t>& offsets) {
   std::vector<TensorView> all;
+  all.reserve(ports.size());
   for (std::size_t i = 0; i < ports.size(); ++i)
     all.emplace_back(bytes.data() + offsets[i], ports[i].type, ports[i].shape);
   return all;
