@@ -2,7 +2,9 @@
 // refused with a clear message instead of crashing.
 #pragma once
 
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "inflight/engine.hpp"
 
@@ -17,6 +19,10 @@ struct Plugin {
   /// nullptr where the engine cannot be used; `problem` then says what was looked for. Must not throw.
   Engine* (*create)(std::string& problem);
 };
+
+/// Where modules, and the program that models get a process of, are looked for: $INFLIGHT_PLUGIN_PATH, then the folder
+/// beside the library (wherever it was moved to), then the installed one.
+std::vector<std::filesystem::path> plugin_folders();
 
 /// The key in ModelInfo::metadata under which a compiled model says what its cache did: "loaded FILE", "stored FILE",
 /// kRebuilt and why, or why it was not stored.

@@ -19,23 +19,6 @@ namespace fs = std::filesystem;
 /// The order in which a bare device name ("CPU") is looked up.
 constexpr std::array<std::string_view, 4> kPreference{"ov", "ort", "torch", "sim"};
 
-/// $INFLIGHT_PLUGIN_PATH, then the folder beside the library (wherever it was moved to), then the installed one.
-std::vector<fs::path> plugin_folders() {
-  std::vector<fs::path> folders;
-  if (const char* path = std::getenv("INFLIGHT_PLUGIN_PATH")) {
-    std::istringstream list(path);
-    for (std::string folder; std::getline(list, folder, ':');) folders.emplace_back(folder);
-  }
-  Dl_info library{};
-  if (dladdr(reinterpret_cast<void*>(&engines), &library) != 0) {
-    fs::path beside = fs::absolute(library.dli_fname).lexically_normal().parent_path();
-    folders.push_back(beside / "inflight");
-    folders.push_back(beside.parent_path() / "plugins");  // in the build tree
-  }
-  folders.emplace_back(INFLIGHT_INSTALLED_PLUGINS);
-  return folders;
-}
-
 /// "inflight_ov.so" → "ov"; empty for other files.
 std::string engine_name(const fs::path& file) {
   std::string stem = file.stem().string();
@@ -91,6 +74,22 @@ std::vector<EngineStatus> find_engines() {
 }
 
 }  // namespace
+
+std::vector<fs::path> plugin_folders() {
+  std::vector<fs::path> folders;
+  if (const char* path = std::getenv("INFLIGHT_PLUGIN_PATH")) {
+    std::istringstream list(path);
+    for (std::string folder; std::getline(list, folder, ':');) folders.emplace_back(folder);
+  }
+  Dl_info library{};
+  if (dladdr(reinterpret_cast<void*>(&engines), &library) != 0) {
+    fs::path beside = fs::absolute(library.dli_fname).lexically_normal().parent_path();
+    folders.push_back(beside / "inflight");
+    folders.push_back(beside.parent_path() / "plugins");  // in the build tree
+  }
+  folders.emplace_back(INFLIGHT_INSTALLED_PLUGINS);
+  return folders;
+}
 
 const std::vector<EngineStatus>& engines() {
   // Never destroyed: the libraries behind engines tear themselves down at exit, in no order of ours.

@@ -104,6 +104,11 @@ void tell_if_rebuilt(const CompiledModel& compiled, const CompileOptions& option
 
 Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options);
 
+/// Runs requests together, wherever that is.
+bool gathers(const DeviceSpec& spec) {
+  return spec.kind == Kind::batch || (spec.kind == Kind::process && gathers(spec.members.front()));
+}
+
 PoolCandidate candidate(const std::filesystem::path& model, const DeviceSpec& spec) {
   return {to_string(spec),
           [model, spec](const CompileOptions& options) -> Compiled {
@@ -112,7 +117,7 @@ PoolCandidate candidate(const std::filesystem::path& model, const DeviceSpec& sp
             if (compiled && options.u8_input) *compiled = take_bytes(std::move(*compiled), options);
             return compiled;
           },
-          spec.kind == Kind::batch};
+          gathers(spec)};
 }
 
 /// Every device of every engine, for AUTO without a list.
@@ -129,6 +134,7 @@ std::vector<DeviceSpec> all_devices() {
 /// Where loading is quick comes first, since the first that is ready serves: ONNX Runtime loads a model for the
 /// CPU in a fraction of OpenVINO's time, and accelerators take longest. Which one serves in the end is measured.
 int load_rank(const DeviceSpec& spec) {
+  if (spec.kind == Kind::process) return load_rank(spec.members.front());
   if (spec.kind != Kind::plain) return 2;
   if (spec.name == "ort:CPU") return 0;
   return spec.name.ends_with("CPU") ? 1 : 2;
@@ -190,6 +196,7 @@ Compiled compile_batching(const std::filesystem::path& model, const DeviceSpec& 
 
 Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, const CompileOptions& options) {
   if (spec.kind == Kind::batch) return compile_batch(model, spec, options);
+  if (spec.kind == Kind::process) return make_process(model, to_string(spec.members.front()), options);
   if (spec.kind != Kind::plain) return compile_pool(model, spec, options);
   Result<Target> target = find_target(spec.name);
   if (!target) return fail(std::move(target.error()));

@@ -43,9 +43,11 @@ class Parser {
     std::string_view all = part(begin, end);
     if (all == "AUTO") return DeviceSpec{Kind::automatic, "", {}, false, 0};
     if (all.starts_with("AUTO:")) return list(Kind::automatic, begin + 5, end);
-    if (all == "MULTI" || all == "BATCH") return wrong(end, fmt::format("{} needs devices: {}:CPU", all, all));
+    if (all == "MULTI" || all == "BATCH" || all == "PROCESS")
+      return wrong(end, fmt::format("{} needs devices: {}:CPU", all, all));
     if (all.starts_with("MULTI:")) return list(Kind::multi, begin + 6, end);
     if (all.starts_with("BATCH:")) return batch(begin + 6, end);
+    if (all.starts_with("PROCESS:")) return process(begin + 8, end);
     return plain(begin, end);
   }
 
@@ -95,6 +97,12 @@ class Parser {
     return spec;
   }
 
+  Result<DeviceSpec> process(std::size_t begin, std::size_t end) const {
+    Result<DeviceSpec> inner = device(begin, end);
+    if (!inner) return inner;
+    return DeviceSpec{Kind::process, "", {std::move(*inner)}, false, 0};
+  }
+
   const std::string& text_;
 };
 
@@ -118,6 +126,8 @@ std::string to_string(const DeviceSpec& spec) {
       return spec.members.empty() ? "AUTO" : "AUTO:" + join(spec.members);
     case Kind::multi:
       return "MULTI:" + join(spec.members);
+    case Kind::process:
+      return "PROCESS:" + join(spec.members);
     case Kind::batch:
       break;
   }

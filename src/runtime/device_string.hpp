@@ -1,6 +1,7 @@
 // The grammar of device strings:
 //
 //   device := NAME | ENGINE ":" NAME | "AUTO" [":" list] | "MULTI" ":" list | "BATCH" ":" device ["(" SIZE ")"]
+//             | "PROCESS" ":" device
 //   list   := item {"," item}      item := ["-"] device | "(" device ")"
 //
 // Parentheses keep commas together: MULTI:(sim:latency=5ms,lanes=2),(AUTO:ov:CPU,ort:CPU).
@@ -14,7 +15,7 @@
 namespace inflight {
 
 struct DeviceSpec {
-  enum class Kind : std::uint8_t { plain, automatic, multi, batch };
+  enum class Kind : std::uint8_t { plain, automatic, multi, batch, process };
   Kind kind = Kind::plain;
   std::string name;  ///< plain: "CPU", "ov:CPU", "sim:…"
   std::vector<DeviceSpec> members;

@@ -46,11 +46,23 @@ TEST(DeviceString, KeepsCommasTogetherInParentheses) {
 
 TEST(DeviceString, IsParsedBackFromItsText) {
   for (const char* text :
-       {"AUTO", "AUTO:ov:CPU,ort:CPU", "MULTI:(sim:latency=5ms,lanes=2),ov:CPU", "AUTO:(BATCH:ov:CPU(8)),-ort:CPU"}) {
+       {"AUTO", "AUTO:ov:CPU,ort:CPU", "MULTI:(sim:latency=5ms,lanes=2),ov:CPU", "AUTO:(BATCH:ov:CPU(8)),-ort:CPU",
+        "PROCESS:ov:CPU", "AUTO:(PROCESS:(sim:latency=5ms,lanes=2)),ov:CPU", "BATCH:(PROCESS:ov:CPU)(4)"}) {
     auto spec = parse_device(text);
     ASSERT_TRUE(spec) << text << ": " << spec.error().message;
     EXPECT_EQ(to_string(*spec), text);
   }
+}
+
+TEST(DeviceString, TakesAProcessForAnyDevice) {
+  auto spec = parse_device("AUTO:PROCESS:ov:CPU,BATCH:PROCESS:ort:CPU(4),PROCESS:BATCH:ort:CPU(8)");
+  ASSERT_TRUE(spec) << spec.error().message;
+  ASSERT_EQ(spec->members.size(), 3U);
+  EXPECT_EQ(spec->members[0].kind, Kind::process);
+  EXPECT_EQ(spec->members[0].members.at(0).name, "ov:CPU");
+  EXPECT_EQ(spec->members[1].batch_size, 4);
+  EXPECT_EQ(spec->members[1].members.at(0).kind, Kind::process);
+  EXPECT_EQ(spec->members[2].members.at(0).batch_size, 8);
 }
 
 struct Mistake {
@@ -70,10 +82,11 @@ TEST_P(DeviceStringMistake, IsMarkedByACaretUnderThePlace) {
 
 INSTANTIATE_TEST_SUITE_P(All, DeviceStringMistake,
                          testing::Values(Mistake{"", 0}, Mistake{"AUTO:", 5}, Mistake{"MULTI", 5},
-                                         Mistake{"ov:CPU,ort:CPU", 6}, Mistake{"BATCH:ov:CPU(0)", 13},
-                                         Mistake{"BATCH:ov:CPU(x)", 13}, Mistake{"AUTO:ov:CPU,,ort:CPU", 12},
-                                         Mistake{"MULTI:-ov:CPU,ort:CPU", 6}, Mistake{"ov:", 3}, Mistake{":", 1},
-                                         Mistake{"CPU(2)", 3}, Mistake{"AUTO:(ov:CPU", 5}));
+                                         Mistake{"PROCESS", 7}, Mistake{"PROCESS:", 8}, Mistake{"ov:CPU,ort:CPU", 6},
+                                         Mistake{"BATCH:ov:CPU(0)", 13}, Mistake{"BATCH:ov:CPU(x)", 13},
+                                         Mistake{"AUTO:ov:CPU,,ort:CPU", 12}, Mistake{"MULTI:-ov:CPU,ort:CPU", 6},
+                                         Mistake{"ov:", 3}, Mistake{":", 1}, Mistake{"CPU(2)", 3},
+                                         Mistake{"AUTO:(ov:CPU", 5}));
 
 }  // namespace
 }  // namespace inflight

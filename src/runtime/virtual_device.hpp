@@ -1,6 +1,7 @@
-// AUTO, MULTI and BATCH: compiled models over compiled models.
+// AUTO, MULTI, BATCH and PROCESS: compiled models over compiled models.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,6 +36,11 @@ Result<std::shared_ptr<CompiledModel>> make_batch(PoolCandidate inner, const Com
 /// kind "batching". `plain` itself where its ports tell that it cannot be batched.
 std::shared_ptr<CompiledModel> batch_if_faster(PoolCandidate inner, std::shared_ptr<CompiledModel> plain,
                                                const CompileOptions& options);
+
+/// PROCESS: the model is compiled for `device`, a device string, in a process of its own. When that ends, what is in
+/// flight there fails, and another is started. Errors: device_unusable; those of compile_model() there.
+Result<std::shared_ptr<CompiledModel>> make_process(const std::filesystem::path& model, const std::string& device,
+                                                    const CompileOptions& options);
 
 /// Takes bytes where `inner` takes floats, and converts them: (byte − mean) / scale per channel of a picture.
 /// `inner` itself if it takes bytes already or its input is no picture.

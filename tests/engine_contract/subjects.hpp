@@ -35,6 +35,13 @@ inline const std::vector<Subject>& subjects() {
       {"MultiOfBatch", "sim", "MULTI:BATCH:sim:latency=300us(4),sim:latency=200us", "yolox_nano.onnx"},
       {"AutoBatching", "sim", "sim:latency=300us,per_item=50us", "yolox_nano.onnx", true},
       {"AutoOfBatch", "sim", "AUTO:BATCH:sim:latency=300us(4),sim:latency=200us", "yolox_nano.onnx"},
+      {"Process", "sim", "PROCESS:sim:latency=300us..600us,lanes=2", "yolox_nano.onnx"},
+      {"ProcessOfOpenVino", "ov", "PROCESS:ov:CPU", "person-detection-0200.xml"},
+      {"ProcessOfOnnxRuntime", "ort", "PROCESS:ort:CPU", "yolox_nano.onnx"},
+      {"ProcessOfBatch", "sim", "PROCESS:BATCH:sim:latency=300us,per_item=50us(4)", "yolox_nano.onnx"},
+      {"BatchOfProcess", "sim", "BATCH:PROCESS:sim:latency=300us,per_item=50us(4)", "yolox_nano.onnx"},
+      {"AutoOfProcess", "sim", "AUTO:PROCESS:sim:latency=300us,sim:latency=200us", "yolox_nano.onnx"},
+      {"MultiOfProcess", "sim", "MULTI:PROCESS:sim:latency=300us,PROCESS:sim:latency=200us", "yolox_nano.onnx"},
   };
   return all;
 }

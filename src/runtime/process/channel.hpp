@@ -1,0 +1,71 @@
+// What a program and the process of its model say to each other: small messages, in order, over a socket.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "file_descriptor.hpp"
+#include "inflight/result.hpp"
+#include "shared_memory.hpp"
+
+namespace inflight {
+
+/// program → process: compile (once, first), create, run, cancel, destroy, flush
+/// process → program: compiled (once), completed (one for each run), event
+enum class MessageKind : std::uint32_t { compile, create, run, cancel, destroy, flush, compiled, completed, event };
+
+/// Raised whenever anything changes that the two say to each other.
+inline constexpr std::uint32_t kProtocolVersion = 1;
+
+struct Message {
+  MessageKind kind = MessageKind::flush;
+  std::uint32_t version = kProtocolVersion;
+  std::uint32_t request = 0;           ///< which; numbers are never used twice
+  std::int32_t batch = 1;              ///< completed: Served::batch
+  std::uint64_t run = 0;               ///< which inference of the request, so that a late cancel hits no other
+  std::uint64_t bytes = 0;             ///< of the memory that comes with it: a text, an encoded value, tensors
+  std::int32_t optimal_requests = 0;   ///< completed
+  std::int32_t error = kNoError;       ///< compiled, completed: an ErrorCode; the memory then holds its text
+  std::array<char, 96> device_name{};  ///< completed: Served::device, cut if need be
+
+  static constexpr std::int32_t kNoError = -1;
+  void set_device(std::string_view device) noexcept;
+  std::string_view device() const noexcept;
+};
+
+struct Received {
+  Message message;
+  FileDescriptor memory;
+
+  /// What came with it. Errors: as SharedMemory::open.
+  Result<SharedMemory> open_memory();
+  /// Precondition: message.error is an ErrorCode.
+  Error error();
+};
+
+/// What send() does while the other side has too much to read.
+enum class WhenFull : std::uint8_t { wait, drop };
+
+/// One end of the socket. send() may be called from any thread, receive() from one.
+class Channel {
+ public:
+  explicit Channel(FileDescriptor socket) noexcept : socket_(std::move(socket)) {}
+
+  /// False where the other side has gone, or the message was dropped. `memory`: a descriptor that goes with it, or −1.
+  bool send(const Message& message, int memory = -1, WhenFull when_full = WhenFull::wait) const noexcept;
+  /// With bytes of any number, in memory made for them.
+  bool send(Message message, std::span<const std::byte> content, WhenFull when_full = WhenFull::wait) const noexcept;
+  /// Waits. Empty once the other side has gone, and where it talks of something else.
+  std::optional<Received> receive() const noexcept;
+  /// Ends the conversation: receive() returns on both sides.
+  void shut_down() const noexcept;
+
+ private:
+  FileDescriptor socket_;
+};
+
+}  // namespace inflight

@@ -1,0 +1,123 @@
+#include "messages.hpp"
+
+#include <gtest/gtest.h>
+
+#include "shared_tensors.hpp"
+
+namespace inflight {
+namespace {
+
+CompileOptions unusual_options() {
+  CompileOptions options;
+  options.hint = PerformanceHint::latency;
+  options.requests = 7;
+  options.execution_streams = 3;
+  options.threads = 5;
+  options.batch = 2;
+  options.shapes = {{"", Shape{1, 3, 320, 320}}, {"mask", Shape{-1, 4}}};
+  options.input_type = ElementType::f16;
+  options.output_type = ElementType::f32;
+  options.precision = ElementType::bf16;
+  options.u8_input = false;
+  options.mean = {0.1F, 123.675F, -1};
+  options.scale = {58.395F, 1, 0.017F};
+  options.cache_dir = "/tmp/\xff not UTF-8";
+  options.properties = {{"PERF_COUNT", "YES"}};
+  options.batching = {4, std::chrono::microseconds(1234)};
+  options.auto_batching = false;
+  return options;
+}
+
+void expect_equal(const CompileOptions& a, const CompileOptions& b) {
+  EXPECT_EQ(a.hint, b.hint);
+  EXPECT_EQ(a.requests, b.requests);
+  EXPECT_EQ(a.execution_streams, b.execution_streams);
+  EXPECT_EQ(a.threads, b.threads);
+  EXPECT_EQ(a.batch, b.batch);
+  EXPECT_EQ(a.shapes, b.shapes);
+  EXPECT_EQ(a.input_type, b.input_type);
+  EXPECT_EQ(a.output_type, b.output_type);
+  EXPECT_EQ(a.precision, b.precision);
+  EXPECT_EQ(a.u8_input, b.u8_input);
+  EXPECT_EQ(a.mean, b.mean);
+  EXPECT_EQ(a.scale, b.scale);
+  EXPECT_EQ(a.cache_dir, b.cache_dir);
+  EXPECT_EQ(a.properties, b.properties);
+  EXPECT_EQ(a.batching.max_size, b.batching.max_size);
+  EXPECT_EQ(a.batching.max_delay, b.batching.max_delay);
+  EXPECT_EQ(a.auto_batching, b.auto_batching);
+}
+
+TEST(Messages, CarryEveryOptionThatIsData) {
+  for (const CompileOptions& options : {CompileOptions{}, unusual_options()}) {
+    auto order = decode_order(encode(CompileOrder{"a/\xfe.onnx", "AUTO:ov:CPU", options}));
+    ASSERT_TRUE(order) << order.error().message;
+    EXPECT_EQ(order->model, "a/\xfe.onnx");
+    EXPECT_EQ(order->device, "AUTO:ov:CPU");
+    expect_equal(order->options, options);
+  }
+}
+
+TEST(Messages, CarryWhatACompiledModelTells) {
+  ModelInfo info{
+      "m", {{"in", ElementType::u8, {1, 3, 4, 4}, "NCHW"}}, {{"out", ElementType::f32, {}, ""}}, {{"a", "b"}}};
+  auto state = decode_state(encode(CompiledState{info, {"ov", "ov:CPU", "bf16", 2}, 4}));
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_EQ(state->info.name, "m");
+  EXPECT_EQ(state->info.inputs.at(0).name, "in");
+  EXPECT_EQ(state->info.inputs.at(0).type, ElementType::u8);
+  EXPECT_EQ(state->info.inputs.at(0).shape, (Shape{1, 3, 4, 4}));
+  EXPECT_EQ(state->info.inputs.at(0).layout, "NCHW");
+  EXPECT_EQ(state->info.outputs.at(0).shape.rank(), 0U);
+  EXPECT_EQ(state->info.metadata.at("a"), "b");
+  EXPECT_EQ(state->runtime.device, "ov:CPU");
+  EXPECT_EQ(state->runtime.precision, "bf16");
+  EXPECT_EQ(state->runtime.execution_streams, 2);
+  EXPECT_EQ(state->optimal_requests, 4);
+}
+
+TEST(Messages, CarryEvents) {
+  DeviceEvent told{TimePoint(Duration(5)), "ready", "ov:CPU", "compiled", 12.5};
+  auto with = decode_event(encode(ForwardedEvent{told, RuntimeInfo{"ov", "ov:CPU", "f32", 1}}));
+  ASSERT_TRUE(with);
+  EXPECT_EQ(with->event.at, told.at);
+  EXPECT_EQ(with->event.kind, "ready");
+  EXPECT_EQ(with->event.inferences_per_second, 12.5);
+  EXPECT_EQ(with->runtime->engine, "ov");
+  auto without = decode_event(encode(ForwardedEvent{{{}, "failed", "", "", {}}, std::nullopt}));
+  ASSERT_TRUE(without);
+  EXPECT_FALSE(without->runtime || without->event.inferences_per_second);
+}
+
+TEST(Messages, RefuseWhatIsNone) {
+  Encoded noise(40, std::byte{0xff});
+  EXPECT_EQ(decode_order(noise).error().code, ErrorCode::internal);
+  EXPECT_EQ(decode_state({}).error().code, ErrorCode::internal);
+  EXPECT_EQ(decode_event(encode(CompileOrder{})).error().code, ErrorCode::internal);
+}
+
+TEST(SharedTensors, LieOneAfterTheOtherAlignedForEngines) {
+  ModelInfo info{"m",
+                 {{"a", ElementType::u8, {3}, ""}, {"b", ElementType::f32, {2, 2}, ""}},
+                 {{"c", ElementType::f32, {}, ""}},
+                 {}};
+  TensorLayout layout = layout_of(info).value();
+  EXPECT_EQ(layout.bytes, 192U);
+  SharedTensors tensors(SharedMemory::create(layout.bytes).value(), layout);
+  const std::byte* begin = tensors.memory().bytes().data();
+  EXPECT_EQ(tensors.inputs().at(1).data() - begin, 64);
+  EXPECT_EQ(tensors.outputs().at(0).data() - begin, 128);
+  EXPECT_EQ(tensors.outputs().at(0).elements(), 1U);
+}
+
+TEST(SharedTensors, NeedSizesThatAreKnownBeforehand) {
+  ModelInfo info{"m", {{"a", ElementType::u8, {3}, ""}}, {{"boxes", ElementType::f32, {-1, 6}, ""}}, {}};
+  auto layout = layout_of(info);
+  ASSERT_FALSE(layout);
+  EXPECT_EQ(layout.error().code, ErrorCode::device_unusable);
+  EXPECT_NE(layout.error().message.find("\"boxes\""), std::string::npos);
+  EXPECT_NE(layout.error().message.find("[?,6]"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace inflight
