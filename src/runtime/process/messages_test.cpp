@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "shared_tensors.hpp"
-
 namespace inflight {
 namespace {
 
@@ -94,29 +92,6 @@ TEST(Messages, RefuseWhatIsNone) {
   EXPECT_EQ(decode_order(noise).error().code, ErrorCode::internal);
   EXPECT_EQ(decode_state({}).error().code, ErrorCode::internal);
   EXPECT_EQ(decode_event(encode(CompileOrder{})).error().code, ErrorCode::internal);
-}
-
-TEST(SharedTensors, LieOneAfterTheOtherAlignedForEngines) {
-  ModelInfo info{"m",
-                 {{"a", ElementType::u8, {3}, ""}, {"b", ElementType::f32, {2, 2}, ""}},
-                 {{"c", ElementType::f32, {}, ""}},
-                 {}};
-  TensorLayout layout = layout_of(info).value();
-  EXPECT_EQ(layout.bytes, 192U);
-  SharedTensors tensors(SharedMemory::create(layout.bytes).value(), layout);
-  const std::byte* begin = tensors.memory().bytes().data();
-  EXPECT_EQ(tensors.inputs().at(1).data() - begin, 64);
-  EXPECT_EQ(tensors.outputs().at(0).data() - begin, 128);
-  EXPECT_EQ(tensors.outputs().at(0).elements(), 1U);
-}
-
-TEST(SharedTensors, NeedSizesThatAreKnownBeforehand) {
-  ModelInfo info{"m", {{"a", ElementType::u8, {3}, ""}}, {{"boxes", ElementType::f32, {-1, 6}, ""}}, {}};
-  auto layout = layout_of(info);
-  ASSERT_FALSE(layout);
-  EXPECT_EQ(layout.error().code, ErrorCode::device_unusable);
-  EXPECT_NE(layout.error().message.find("\"boxes\""), std::string::npos);
-  EXPECT_NE(layout.error().message.find("[?,6]"), std::string::npos);
 }
 
 }  // namespace
