@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <filesystem>
+#include <numeric>
 
 #include "configuration.hpp"
 #include "inflight/measure.hpp"
@@ -34,13 +37,6 @@ ModelText split(const std::string& text) {
   return parts;
 }
 
-/// One stream for each processor, one thread in each: any inference may then run beside any other, of whatever model,
-/// and none waits for a core that another holds.
-void share_budget(CompileOptions& compile) {
-  if (compile.execution_streams > 0 || compile.threads > 0) return;
-  compile.execution_streams = compile.threads = available_cores();
-}
-
 /// As people run it who set nothing: one inference has all cores, and ONNX Runtime's threads spin.
 void use_engine_defaults(CompileOptions& compile, const std::string& device) {
   compile.hint = PerformanceHint::latency;
@@ -49,13 +45,12 @@ void use_engine_defaults(CompileOptions& compile, const std::string& device) {
   compile.properties.try_emplace("session.intra_op.allow_spinning", "1");
 }
 
-Result<PipelineModel> make_model(const NamedModel& model, bool several, const OnDeviceEvent& told) {
+/// `streams`: of one thread each; 0: by the options.
+Result<PipelineModel> make_model(const NamedModel& model, int streams, const OnDeviceEvent& told) {
   const Options& options = model.options;
   DetectorOptions how = options.detector;
-  if (options.engine_defaults)
-    use_engine_defaults(how.compile, options.device);
-  else if (several)
-    share_budget(how.compile);
+  if (options.engine_defaults) use_engine_defaults(how.compile, options.device);
+  if (streams > 0) how.compile.execution_streams = how.compile.threads = streams;
   if (told)
     how.compile.on_event = [told, before = how.compile.on_event](const DeviceEvent& event) {
       told(event);
@@ -66,6 +61,82 @@ Result<PipelineModel> make_model(const NamedModel& model, bool several, const On
   if (!detector) return fail(std::move(detector.error()));
   return PipelineModel{model.name, std::move(*detector)};
 }
+
+/// Whose share of the processors is for us to choose: on the processor itself, and nothing said about threads.
+bool is_shared(const Options& options) {
+  const CompileOptions& compile = options.detector.compile;
+  bool said = compile.execution_streams > 0 || compile.threads > 0 || !compile.properties.empty();
+  return !options.engine_defaults && !said && options.device.ends_with("CPU") && !options.device.starts_with("AUTO") &&
+         !options.device.starts_with("MULTI");
+}
+
+/// Median of a few inferences of whatever lies in the input.
+Result<double> seconds_per_inference(CompiledModel& model) {
+  constexpr std::size_t kTimes = 5;
+  Result<std::unique_ptr<InferRequest>> request = model.create_request();
+  if (!request) return fail(std::move(request.error()));
+  if (Outcome warm = infer(**request); !warm) return fail(std::move(warm.error()));
+  std::vector<double> times;
+  for (std::size_t i = 0; i < kTimes; ++i) {
+    Outcome outcome = infer(**request);
+    if (!outcome) return fail(std::move(outcome.error()));
+    times.push_back(to_seconds(outcome->infer_time));
+  }
+  std::ranges::nth_element(times, times.begin() + kTimes / 2);
+  return times[kTimes / 2];
+}
+
+/// Processors among models by what each costs, measured: as many execution streams of one thread as its share asks for,
+/// rounded up, so that any mix of inferences fits side by side and none waits for a core that another holds.
+class Budget {
+ public:
+  Budget(const std::vector<NamedModel>& named, const OnDeviceEvent& told) : named_(named), told_(told) {}
+
+  Result<std::vector<PipelineModel>> make() {
+    std::vector<PipelineModel> models;
+    for (const NamedModel& model : named_) {
+      Result<PipelineModel> one = make_model(model, is_shared(model.options) ? 1 : 0, told_);
+      if (!one) return fail(std::move(one.error()));
+      models.push_back(std::move(*one));
+    }
+    if (Result<void> shared = share(models); !shared) return fail(std::move(shared.error()));
+    return models;
+  }
+
+ private:
+  Result<void> share(std::vector<PipelineModel>& models) {
+    std::vector<double> costs;
+    for (PipelineModel& model : models) {
+      Result<double> cost = seconds_per_inference(*model.detector.model);
+      if (!cost) return fail(std::move(cost.error()));
+      costs.push_back(*cost);
+    }
+    double all = std::accumulate(costs.begin(), costs.end(), 0.0);
+    std::string told;
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      double share = all > 0 ? costs[i] / all : 1.0 / static_cast<double>(models.size());
+      if (Result<void> done = widen(models[i], i, share); !done) return done;
+      told += fmt::format("{}{} {:.0f} % ({:.2f} ms)", told.empty() ? "" : ", ", models[i].name, 100 * share, 1e3 * costs[i]);
+    }
+    if (!named_.front().options.quiet)
+      fmt::print(stderr, "inflight: {} processor{}, by what an inference costs: {}\n", available_cores(),
+                 available_cores() == 1 ? "" : "s", told);
+    return {};
+  }
+
+  Result<void> widen(PipelineModel& model, std::size_t index, double share) {
+    constexpr double kTolerance = 0.05;  // a little over a whole core is not worth another stream
+    int streams = std::clamp(static_cast<int>(std::ceil(share * available_cores() - kTolerance)), 1, available_cores());
+    if (!is_shared(named_[index].options) || streams == 1) return {};
+    Result<PipelineModel> wide = make_model(named_[index], streams, told_);
+    if (!wide) return fail(std::move(wide.error()));
+    model = std::move(*wide);
+    return {};
+  }
+
+  const std::vector<NamedModel>& named_;
+  const OnDeviceEvent& told_;
+};
 
 /// Labels that the first model knows; none where nobody can tell.
 Result<void> check_labels(const Options& options) {
@@ -127,11 +198,16 @@ Result<Models> make_models(const Options& options, const OnDeviceEvent& told) {
   Result<std::vector<NamedModel>> named = named_models(options);
   if (!named) return fail(std::move(named.error()));
   Models made;
-  bool several = named->size() > 1 || !options.then.empty();
-  for (const NamedModel& model : *named) {
-    Result<PipelineModel> one = make_model(model, several, told);
-    if (!one) return fail(std::move(one.error()));
-    made.models.push_back(std::move(*one));
+  if (named->size() > 1 && !options.engine_defaults) {
+    Result<std::vector<PipelineModel>> shared = Budget(*named, told).make();
+    if (!shared) return fail(std::move(shared.error()));
+    made.models = std::move(*shared);
+  } else {
+    for (const NamedModel& model : *named) {
+      Result<PipelineModel> one = make_model(model, 0, told);
+      if (!one) return fail(std::move(one.error()));
+      made.models.push_back(std::move(*one));
+    }
   }
   if (options.then.empty()) return made;
   Result<Cascade> cascade = make_cascade(options, named->front());

@@ -92,6 +92,8 @@ void add_sharing_options(CLI::App& command, Options& options) {
   add_texts(command, "--on", options.on_labels, "LABEL")->description("only for boxes of this label; may be repeated");
   add_text(command, "--then-device", options.then_device, "DEVICE")
       ->description("of the second model; default: BATCH over that of the first");
+  add_number(command, "--max-running", options.pipeline.max_running)
+      ->description("inferences side by side over all models (shared); default: a few more than processors");
   add_number(command, "--cpus", options.cpus)
       ->description("use so many processors for everything; default: all that this process may use");
   command.option_defaults()->group("Input");

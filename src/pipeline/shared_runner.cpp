@@ -5,6 +5,7 @@
 #include "frame_preprocessing.hpp"
 #include "infer_gate.hpp"
 #include "model_runner.hpp"
+#include "usage.hpp"
 
 namespace inflight {
 namespace {
@@ -15,6 +16,10 @@ bool is_on_processor(const CompiledModel& model) {
   return device.ends_with(":CPU") && std::ranges::count(device, ':') == 1;
 }
 
+/// Between the end of an inference and the beginning of the next on another model's thread, a core would idle: a few
+/// more keep it busy. docs/decisions/0011 has the measurement.
+int with_headroom(int cores) { return cores + std::max(1, cores / 8); }
+
 class SharedRunner final : public ModelRunner {
  public:
   SharedRunner(Context context, std::vector<InferQueue> queues)
@@ -23,13 +28,14 @@ class SharedRunner final : public ModelRunner {
         preprocessing_(models()),
         preprocess_(context_.tally.meter(Stage::preprocess, "feed")) {
     const int asked = context_.parts.options.max_running;
-    int lanes = 1;
+    std::vector<int> streams;
+    int lanes = 0;
     for (const PipelineModel& model : models()) {
-      bool gated = asked > 0 || (models().size() > 1 && is_on_processor(*model.detector.model));
-      gated_.push_back(gated);
-      if (gated) lanes = std::max(lanes, model.detector.model->runtime().execution_streams);
+      gated_.push_back(asked > 0 || (models().size() > 1 && is_on_processor(*model.detector.model)));
+      streams.push_back(std::max(1, model.detector.model->runtime().execution_streams));
+      if (gated_.back()) lanes += streams.back();
     }
-    gate_.emplace(asked > 0 ? asked : lanes);
+    gate_.emplace(asked > 0 ? asked : with_headroom(std::min(lanes, available_cores())), std::move(streams));
   }
 
   void await_room() override {
@@ -106,7 +112,7 @@ class SharedRunner final : public ModelRunner {
 
   void let_next(std::uint32_t model) {
     if (!gated_[model]) return;
-    if (std::optional<ReadyInference> next = gate_->leave()) submit(*next);
+    if (std::optional<ReadyInference> next = gate_->leave(model)) submit(*next);
   }
 
   std::vector<InferQueue> queues_;
