@@ -5,11 +5,14 @@ them; ratios are taken within a round.
 """
 import argparse
 import json
+import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -317,6 +320,43 @@ def bench_live(rounds, seconds=60):
               f"({run['credit_frames']} frames ÷ {run['fps']:.1f} FPS) {bound:.0f} ms; peak memory {run['peak_rss_mb']:.0f} MB")
 
 
+def bench_recording(rounds):
+    """Everything recorded, against nothing."""
+    plain, recorded = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        for i in range(2 * rounds):
+            recording = ["--report", scratch / "r.html", "--timeline", scratch / "t.html", "--trace", scratch / "t.json"]
+            # Whoever comes second finds the processor warmer: in turns.
+            for options, seen in ((recording, recorded), ([], plain))[:: 1 if i % 2 else -1]:
+                seen.append(fps_of("-m", ASSETS / MODELS[0], "-i", VIDEO, "--limit", 600, *options))
+    row("person-detection-0200: FPS with everything recorded ÷ without", ratios(recorded, plain, "fps"))
+    row("the same, processor time", ratios(recorded, plain, "cpu_s"))
+
+
+def children_of(process):
+    return [int(child) for task in Path(f"/proc/{process.pid}/task").iterdir()
+            for child in (task / "children").read_text().split()]
+
+
+def bench_process(rounds):
+    """A model's process is killed in the middle of a run."""
+    for _ in range(max(1, rounds // 2)):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "s.json"
+            run = subprocess.Popen([str(c) for c in (INFLIGHT, "run", "-q", "-m", ASSETS / MODELS[0], "-d", "PROCESS:ov:CPU",
+                                                     "-i", VIDEO, "--limit", 900, "--summary", path)])
+            time.sleep(3)
+            for child in children_of(run):
+                os.kill(child, signal.SIGKILL)
+            run.wait()
+            summary = json.loads(path.read_text())
+        frames = summary["frames"]
+        print(f"  {frames['read']} read = {frames['emitted']} emitted + {frames['failed']} failed")
+        for event in summary["events"]:
+            print(f"    {event['at_s']:7.3f} s {event['kind']}: {event['text']}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
@@ -330,6 +370,8 @@ def main():
         "modes": ("several models per frame: ways to share the machine", bench_modes),
         "sources": ("several sources, person-detection-0200", bench_sources),
         "live": ("sixteen cameras past capacity", bench_live),
+        "recording": ("what recording costs", bench_recording),
+        "process": ("a model's process is killed", bench_process),
         "tune": ("inflight tune beside a sweep over all settings", bench_tune),
     }
     parser.add_argument("--only", choices=sections, action="append", help="one section; may be repeated")

@@ -116,7 +116,8 @@ class Budget {
     for (std::size_t i = 0; i < models.size(); ++i) {
       double share = all > 0 ? costs[i] / all : 1.0 / static_cast<double>(models.size());
       if (Result<void> done = widen(models[i], i, share); !done) return done;
-      told += fmt::format("{}{} {:.0f} % ({:.2f} ms)", told.empty() ? "" : ", ", models[i].name, 100 * share, 1e3 * costs[i]);
+      told += fmt::format("{}{} {:.0f} % ({:.2f} ms)", told.empty() ? "" : ", ", models[i].name, 100 * share,
+                          1e3 * costs[i]);
     }
     if (!named_.front().options.quiet)
       fmt::print(stderr, "inflight: {} processor{}, by what an inference costs: {}\n", available_cores(),

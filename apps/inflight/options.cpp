@@ -82,13 +82,11 @@ void add_sharing_options(CLI::App& command, Options& options) {
   command.option_defaults()->group("Model");
   add_texts(command, "-m,--model", options.models, "[NAME=]FILE")
       ->required()
-      ->description(
-          "a model (.xml, .onnx, .tflite, …); several: each sees every frame, and may have options of its own: "
-          "-m 'cars=yolox.onnx -d ort:CPU'; required");
+      ->description("a model (.xml, .onnx, …); several: -m A -m 'cars=B -d ort:CPU'; required");
   add_choice(command, "--mode", options.mode, kModes)->description("how several models share the machine (shared)");
   command.add_flag("--engine-defaults", options.engine_defaults, "let engines choose their threads, as most people do");
   add_text(command, "--then", options.then, "[NAME=]FILE")
-      ->description("a second model for each box that the first one found: its output becomes the box's features");
+      ->description("a second model for each box of the first: its output becomes the box's features");
   add_texts(command, "--on", options.on_labels, "LABEL")->description("only for boxes of this label; may be repeated");
   add_text(command, "--then-device", options.then_device, "DEVICE")
       ->description("of the second model; default: BATCH over that of the first");
@@ -99,9 +97,7 @@ void add_sharing_options(CLI::App& command, Options& options) {
   command.option_defaults()->group("Input");
   add_texts(command, "-i,--input", options.inputs, "INPUT")
       ->required()
-      ->description(
-          "video, image, folder, glob, URL, camera (/dev/video0), synthetic:640x360,frames=100, or a list of "
-          "these (.txt); may be repeated; required");
+      ->description("video, images, URL, camera, synthetic:640x360, or a .txt list of these; required");
   command.add_flag("--realtime", source.realtime, "play files at their own pace, as cameras would");
   add_choice(command, "--overflow", options.overflow, kOverflowPolicies)
       ->description("frames that come too fast wait (default), or the oldest or the latest are dropped");

@@ -62,9 +62,6 @@ Result<void> add_source(Pipeline& pipeline, const Options& options, Input input,
 }
 
 Result<void> add_sources(Pipeline& pipeline, const Options& options, Parts& parts) {
-  Result<Sinks> lines = open_lines(options);
-  if (!lines) return fail(std::move(lines.error()));
-  for (auto& sink : *lines) pipeline.add_sink(std::move(sink));
   bool several = parts.inputs.size() > 1 || options.watch;
   for (SourceId id = 0; id < parts.inputs.size(); ++id) {
     Options own = options;
@@ -72,6 +69,10 @@ Result<void> add_sources(Pipeline& pipeline, const Options& options, Parts& part
     if (Result<void> ok = add_source(pipeline, own, std::move(parts.inputs[id]), std::move(parts.sources[id])); !ok)
       return ok;
   }
+  // Last, since opening a file that exists empties it, and what comes before may fail.
+  Result<Sinks> lines = open_lines(options);
+  if (!lines) return fail(std::move(lines.error()));
+  for (auto& sink : *lines) pipeline.add_sink(std::move(sink));
   return {};
 }
 

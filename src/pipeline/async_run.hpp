@@ -88,10 +88,10 @@ class AsyncRun {
   std::unique_ptr<CascadeStage> cascade_;  // the same; may be none
   FairQueue decoded_;
   BoundedQueue<Completion> completed_;
-  std::vector<StageMeter> infer_;  // by model; of post
-  StageMeter postprocess_;         // of post
-  std::uint64_t emitted_ = 0;      // of post
-  int most_requests_ = 1;          // of feed: as it was last looked at
+  std::vector<StageMeter> infer_;           // by model; of post
+  StageMeter postprocess_;                  // of post
+  std::uint64_t emitted_ = 0;               // of post
+  int most_requests_ = 1;                   // of feed: as it was last looked at
   std::atomic<std::uint64_t> started_ = 0;  // frames that were read
   std::atomic<bool> closing_ = false;
   std::atomic<bool> dropping_ = false;

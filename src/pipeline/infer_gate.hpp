@@ -20,8 +20,8 @@ struct ReadyInference {
 };
 
 /// Several models on one processor are quickest when few more inferences run than it has cores: more only take each
-/// other's caches and time slices. What is ready waits here, and is started by the thread on which another completed, so
-/// that nobody has to be woken in between. Bounded by the requests of the models. Thread-safe.
+/// other's caches and time slices. What is ready waits here, and is started by the thread on which another completed,
+/// so that nobody has to be woken in between. Bounded by the requests of the models. Thread-safe.
 class InferGate {
  public:
   /// `limit`: inferences side by side in all; `streams`: of each model, which would only queue more.

@@ -77,9 +77,8 @@ class SharedRunner final : public ModelRunner {
   Result<void> prepare(Job& job, std::uint32_t model) {
     Result<InferQueue::Slot> slot = acquire(model);
     if (!slot) return fail(std::move(slot.error()));
-    auto transform = timed(preprocess_, clock(), job.result.frame.id, [&] {
-      return preprocessing_.run(model, job.result.frame.picture(), slot->request());
-    });
+    auto transform = timed(preprocess_, clock(), job.result.frame.id,
+                           [&] { return preprocessing_.run(model, job.result.frame.picture(), slot->request()); });
     if (!transform) return fail(std::move(transform.error()));
     job.models[model].transform = *transform;
     job.models[model].slot = std::move(*slot);

@@ -17,6 +17,7 @@ TEST(SummaryJson, HasTheDocumentedShapeAndOrder) {
     "cpu_s": 4.61,
     "peak_rss_mb": 312.4,
     "fps": 589.7,
+    "credit_frames": 20,
     "latency_ms": {"p50": 8.41, "p90": 9.1, "p95": 9.52, "p99": 11.04, "max": 20.3},
     "stages": {
       "decode": {"core_ms": 0.451, "p50_ms": 0.47, "p99_ms": 0.9, "utilisation": 0.27},
@@ -25,13 +26,30 @@ TEST(SummaryJson, HasTheDocumentedShapeAndOrder) {
     },
     "engine": {"engine": "ov", "device": "ov:CPU", "precision": "bf16", "requests": 5, "execution_streams": 2,
                "ceiling_fps": 725.25},
+    "models": [{"name": "people", "engine": {"engine": "ov", "device": "ov:CPU", "precision": "bf16", "requests": 5,
+                "execution_streams": 2, "ceiling_fps": null}, "inferences": 1390, "infer_s": 8.5, "p50_ms": 6.1,
+                "p99_ms": 8.2}],
+    "sources": [{"id": 0, "name": "gate", "priority": 2,
+                 "frames": {"read": 9, "emitted": 8, "dropped": {"overflow": 1}, "failed": {}}, "fps": 25.0,
+                 "latency_ms": {"p50": 8.0, "p90": 9.0, "p95": 9.5, "p99": 11.0, "max": 20.0},
+                 "age_ms": {"p50": 18.0, "p90": 19.0, "p95": 19.5, "p99": 21.0, "max": 30.0},
+                 "events": {"source_lost": 1}}],
     "limit_fps": 603.0,
     "efficiency": 0.978,
     "bottleneck": "infer: its execution streams were busy 97 % of the run",
     "events": [{"at_s": 1.25, "kind": "frame_failed", "text": "frame 12: device lost"}],
     "error": null
   })");
-  EXPECT_EQ(to_json(example_run()), dump(expected));
+  RunSummary run = example_run();
+  run.credit_frames = 20;
+  run.models = {{"people", run.engine, 1390, 8.5, 6.1, 8.2}};
+  run.models[0].engine.ceiling_fps.reset();
+  FrameCounts frames;
+  frames.read = 9;
+  frames.emitted = 8;
+  frames.dropped["overflow"] = 1;
+  run.sources = {{0, "gate", 2, frames, 25, {8, 9, 9.5, 11, 20}, {18, 19, 19.5, 21, 30}, {{"source_lost", 1}}}};
+  EXPECT_EQ(to_json(run), dump(expected));
 }
 
 TEST(SummaryJson, WritesNullForWhatWasNotCalibrated) {

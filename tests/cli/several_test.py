@@ -56,7 +56,7 @@ class Models(CliTest):
     @needs_openvino
     def test_a_cascade_describes_each_person(self):
         lines = self.folder / "d.jsonl"
-        self.assert_done(inflight("run", "-m", MODEL, "-i", VIDEO, "--limit", 60, "--then", REID, "--on", "person",
+        self.assert_done(inflight("run", "-m", MODEL, "-i", VIDEO, "--start", 60, "--limit", 40, "--then", REID, "--on", "person",
                                   "--json", lines, "-q"))
         found = [d for line in self.json_lines(lines) for d in line["detections"]]
         self.assertGreater(len(found), 10)

@@ -4,7 +4,7 @@ import unittest
 
 from harness import BAD_USAGE, DONE, MODEL, CliTest, inflight, needs_openvino, simulated
 
-COMMANDS = ("run", "verify", "compare", "bench", "timeline", "ladder", "tune", "info", "devices")
+COMMANDS = ("run", "verify", "compare", "bench", "timeline", "ladder", "capacity", "tune", "info", "devices")
 SOURCE = "synthetic:64x64,frames=5"
 
 
