@@ -122,6 +122,9 @@ class Capacity {
 }  // namespace
 
 ExitCode capacity_command(const Options& options, const CapacityOptions& goal) {
+  if (options.api == Api::sync || options.watch)
+    return report({ErrorCode::invalid_argument,
+                   "capacity needs an asynchronous run of its own; leave out --mode serial and --watch"});
   SignalWatch signals([] {});
   for (const std::string& path : {goal.report, goal.summary})
     if (Result<void> ok = check_file(path); !ok) return report(ok.error());

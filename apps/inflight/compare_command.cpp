@@ -123,7 +123,11 @@ ExitCode end_of(const std::vector<ComparedRun>& runs) {
 }  // namespace
 
 ExitCode compare_command(const Options& options) {
+  if (options.watch)
+    return report({ErrorCode::invalid_argument, "compare plays its input to the end; leave out --watch"});
   if (options.compare_modes) return modes_command(options);
+  if (!options.then.empty() || options.mode != Mode::shared)
+    return report({ErrorCode::invalid_argument, "--then and --mode are for several models; add --modes"});
   if (options.models.size() > 1 || options.inputs.size() > 1)
     return report(
         {ErrorCode::invalid_argument, "compare takes one model and one input, or several models with --modes"});

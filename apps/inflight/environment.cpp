@@ -23,7 +23,7 @@ std::string command() {
   std::string text;
   std::ifstream words("/proc/self/cmdline");
   for (std::string word; std::getline(words, word, '\0');)
-    text.append(text.empty() ? "" : " ").append(shell_word(word));
+    text.append(text.empty() ? "" : " ").append(shell_word(redacted(word)));
   return text;
 }
 
@@ -40,7 +40,7 @@ std::vector<std::vector<std::string>> describe_environment(const Options& option
   Machine machine = this_machine();
   return {{"command", command()},
           {"model", options.model},
-          {"input", options.input},
+          {"input", redacted(options.input)},
           {"device", options.device},
           {"processor", fmt::format("{}, {} cores for this process", machine.cpu, machine.cores)},
           {"memory", fmt::format("{:.1f} GB", machine.memory_gb)},

@@ -52,7 +52,14 @@ Input copy_of(const Input& input) {
   return copy;
 }
 
+std::vector<std::string> specs_of(const std::vector<Input>& inputs) {
+  std::vector<std::string> specs;
+  for (const Input& input : inputs) specs.push_back(input.spec);
+  return specs;
+}
+
 bool is_source_list(const std::string& input) {
+  if (input.find("://") != std::string::npos) return false;
   std::filesystem::path extension = std::filesystem::path(input).extension();
   return extension == ".txt" || extension == ".list";
 }

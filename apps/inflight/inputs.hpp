@@ -29,6 +29,8 @@ Result<std::vector<Input>> listed_inputs(const Options& options, const std::stri
 /// Without sinks, as it is before a run.
 Input copy_of(const Input& input);
 
+std::vector<std::string> specs_of(const std::vector<Input>& inputs);
+
 /// Errors: those of open_source.
 Result<std::unique_ptr<Source>> open_input(const Input& input);
 

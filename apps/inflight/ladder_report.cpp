@@ -66,7 +66,7 @@ std::string ladder_json(const std::vector<Climbed>& all) {
 }
 
 Page ladder_page(const Options& options, const std::vector<Climbed>& all) {
-  Page page{"inflight ladder", fmt::format("{}, {}", options.model, options.input), {}};
+  Page page{"inflight ladder", fmt::format("{}, {}", options.model, redacted(options.input)), {}};
   Chart chart;
   chart.title = "Performance difference";
   chart.y_label = "frames per second";

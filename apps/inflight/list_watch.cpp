@@ -31,6 +31,7 @@ ListWatch::ListWatch(const Options& options, Pipeline& pipeline, std::vector<Inp
   // Of the folder: editors replace a file rather than write into it.
   for (const std::string& list : options.inputs) {
     if (!is_source_list(list)) continue;
+    lists_.push_back(list);
     std::filesystem::path folder = std::filesystem::absolute(list).parent_path();
     inotify_add_watch(inotify_, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO);
   }
@@ -38,26 +39,44 @@ ListWatch::ListWatch(const Options& options, Pipeline& pipeline, std::vector<Inp
 }
 
 ListWatch::~ListWatch() {
+  stop_.request_stop();  // of sources that are being opened
   eventfd_write(end_, 1);
   thread_.join();
   close(inotify_);
   close(end_);
 }
 
-/// False: the watch ends.
+/// Also returns, with true, when it is time to try again what could not be added. False: the watch ends.
 bool ListWatch::wait_for_change() const {
-  std::array<pollfd, 2> files{{{inotify_, POLLIN, 0}, {end_, POLLIN, 0}}};
-  while (poll(files.data(), files.size(), -1) < 0) {
+  constexpr int kTryAgainMs = 5000;
+  for (;;) {
+    std::array<pollfd, 2> files{{{inotify_, POLLIN, 0}, {end_, POLLIN, 0}}};
+    int ready = poll(files.data(), files.size(), failed_ ? kTryAgainMs : -1);
+    if (ready < 0) continue;  // a signal
+    if (files[1].revents != 0) return false;
+    if (ready == 0 || is_of_a_list()) return true;
   }
-  if (files[1].revents != 0) return false;
+}
+
+/// Whether the changes that the system told of are those of a list: other files may lie beside it.
+bool ListWatch::is_of_a_list() const {
   alignas(inotify_event) std::array<char, 4096> events;
-  return read(inotify_, events.data(), events.size()) > 0;  // which file it was is told by reading the lists again
+  ssize_t length = read(inotify_, events.data(), events.size());
+  for (ssize_t at = 0; at < length;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(events.data() + at);
+    std::string name = event->len > 0 ? event->name : "";
+    for (const std::string& list : lists_)
+      if (std::filesystem::path(list).filename() == name) return true;
+    at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+  }
+  return false;
 }
 
 void ListWatch::work() {
-  while (wait_for_change())
-    for (const std::string& list : options_.inputs)
-      if (is_source_list(list)) follow(list);
+  do {  // at once, too: a list may have changed since it was read
+    failed_ = false;
+    for (const std::string& list : lists_) follow(list);
+  } while (wait_for_change());
 }
 
 void ListWatch::follow(const std::string& list) {
@@ -79,11 +98,17 @@ void ListWatch::follow(const std::string& list) {
 }
 
 void ListWatch::add(const Input& input, std::string line) {
-  Result<std::unique_ptr<Source>> source = open_input(input);
-  if (!source) return fmt::print(stderr, "inflight: not added: {}\n", source.error().message);
+  Input stoppable = copy_of(input);
+  stoppable.source.stop_opening = stop_.get_token();
+  Result<std::unique_ptr<Source>> source = open_input(stoppable);
+  if (!source) {
+    failed_ = true;  // a camera that was just let go may still be busy: tried again later
+    return fmt::print(stderr, "inflight: not added: {}\n", source.error().message);
+  }
   Options own = options_;
   own.output = output_of(options_.output, next_output_);
-  Result<Sinks> pictures = open_pictures(own, (*source)->info(), [] {});
+  Result<void> kept = check_inputs_kept(own, {input.spec});
+  Result<Sinks> pictures = kept ? open_pictures(own, (*source)->info(), [] {}) : fail(std::move(kept.error()));
   if (!pictures) return fmt::print(stderr, "inflight: not added: {}\n", pictures.error().message);
   SourceSetup setup = copy_of(input).setup;
   setup.sinks = std::move(*pictures);

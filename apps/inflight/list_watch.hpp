@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -29,12 +30,16 @@ class ListWatch {
   };
   void work();
   bool wait_for_change() const;
+  bool is_of_a_list() const;
   void follow(const std::string& list);
   void add(const Input& input, std::string line);
 
   const Options& options_;
   Pipeline& pipeline_;
+  std::vector<std::string> lists_;
   std::vector<Running> running_;  // of the thread
+  bool failed_ = false;           // of the thread: something could not be added
+  std::stop_source stop_;
   SourceId next_output_ = 0;
   int inotify_ = -1, end_ = -1;
   std::thread thread_;  // last: it uses all the others

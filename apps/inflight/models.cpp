@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <numeric>
 
 #include "configuration.hpp"
 #include "inflight/measure.hpp"
@@ -27,6 +26,7 @@ ModelText split(const std::string& text) {
   std::error_code ignored;
   std::size_t options = fs::exists(text, ignored) ? std::string::npos : text.find(" -");
   parts.file = text.substr(0, options);
+  if (options != std::string::npos) parts.file.erase(parts.file.find_last_not_of(' ') + 1);
   if (options != std::string::npos) parts.arguments = text.substr(options + 1);
   std::size_t equals = parts.file.find('=');
   if (!fs::exists(parts.file, ignored) && equals != std::string::npos && equals > 0) {
@@ -111,15 +111,17 @@ class Budget {
       if (!cost) return fail(std::move(cost.error()));
       costs.push_back(*cost);
     }
-    double all = std::accumulate(costs.begin(), costs.end(), 0.0);
+    double all = 0;  // of those that share the processors; others have devices of their own
+    for (std::size_t i = 0; i < models.size(); ++i) all += is_shared(named_[i].options) ? costs[i] : 0;
     std::string told;
     for (std::size_t i = 0; i < models.size(); ++i) {
+      if (!is_shared(named_[i].options)) continue;
       double share = all > 0 ? costs[i] / all : 1.0 / static_cast<double>(models.size());
       if (Result<void> done = widen(models[i], i, share); !done) return done;
       told += fmt::format("{}{} {:.0f} % ({:.2f} ms)", told.empty() ? "" : ", ", models[i].name, 100 * share,
                           1e3 * costs[i]);
     }
-    if (!named_.front().options.quiet)
+    if (!named_.front().options.quiet && !told.empty())
       fmt::print(stderr, "inflight: {} processor{}, by what an inference costs: {}\n", available_cores(),
                  available_cores() == 1 ? "" : "s", told);
     return {};
@@ -128,7 +130,7 @@ class Budget {
   Result<void> widen(PipelineModel& model, std::size_t index, double share) {
     constexpr double kTolerance = 0.05;  // a little over a whole core is not worth another stream
     int streams = std::clamp(static_cast<int>(std::ceil(share * available_cores() - kTolerance)), 1, available_cores());
-    if (!is_shared(named_[index].options) || streams == 1) return {};
+    if (streams == 1) return {};
     Result<PipelineModel> wide = make_model(named_[index], streams, told_);
     if (!wide) return fail(std::move(wide.error()));
     model = std::move(*wide);
@@ -162,7 +164,9 @@ Result<Cascade> make_cascade(const Options& options, const NamedModel& first) {
   if (Result<void> ok = check_labels(first.options); !ok) return fail(std::move(ok.error()));
   ModelText parts = split(options.then);
   Options own = options;
-  own.device = options.then_device.empty() ? "BATCH:" + options.device : options.then_device;
+  own.device = options.then_device;
+  if (own.device.empty())
+    own.device = options.device.starts_with("BATCH:") ? options.device : "BATCH:" + options.device;
   if (!parts.arguments.empty()) {
     Result<Options> with = with_arguments(own, parts.arguments);
     if (!with) return fail({with.error().code, fmt::format("--then {}: {}", options.then, with.error().message)});

@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "inputs.hpp"
 #include "modes_report.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
@@ -40,29 +43,53 @@ std::vector<std::string> words_of_run(const std::vector<std::string>& words) {
 /// leaves spinning do not slow the next one down.
 class ModeRunner {
  public:
-  explicit ModeRunner(const Options& options)
-      : words_(words_of_run(options.words)),
-        summary_(fs::temp_directory_path() / fmt::format("inflight-modes-{}.json", getpid())) {}
-  ~ModeRunner() {
-    std::error_code ignored;
-    fs::remove(summary_, ignored);
+  explicit ModeRunner(const Options& options) : options_(options), words_(words_of_run(options.words)) {
+    fs::create_directories(folder());
   }
+  ~ModeRunner() { clean_up(); }
   ModeRunner(const ModeRunner&) = delete;
   ModeRunner& operator=(const ModeRunner&) = delete;
 
   Result<ModeRound> run(const ModeRow& row) {
     std::vector<std::string> words{"inflight", "run"};
     words.insert(words.end(), words_.begin(), words_.end());
-    for (const std::string& word : {std::string("-q"), "--summary=" + summary_.string(), "--mode=" + row.mode})
+    for (const std::string& word : {std::string("-q"), "--summary=" + summary().string(), "--mode=" + row.mode})
       words.push_back(word);
+    // What the user named is measured with, and not kept: the last one counts.
+    if (!options_.json.empty()) words.push_back("--json=" + (folder() / "lines.jsonl").string());
+    if (!options_.output.empty())
+      words.push_back("--output=" + (folder() / fs::path(options_.output).filename()).string());
     if (row.engine_defaults) words.emplace_back("--engine-defaults");
     int status = spawn(words);
-    if (status != 0)
-      return fail(ErrorCode::engine_failed, fmt::format("the run in mode {} failed; see above", row.name()));
+    if (status != 0) return fail(code_of(status), fmt::format("the run in mode {} failed; see above", row.name()));
     return read();
   }
 
+  /// Also for whoever ends this process early.
+  static void clean_up() {
+    if (pid_t child = child_.exchange(0); child > 0) kill(child, SIGTERM);
+    std::error_code ignored;  // what cannot be removed is left to the system
+    fs::remove_all(folder(), ignored);
+  }
+
  private:
+  static fs::path folder() { return fs::temp_directory_path() / fmt::format("inflight-modes-{}", getpid()); }
+  static fs::path summary() { return folder() / "summary.json"; }
+
+  /// As the run itself would have said.
+  static ErrorCode code_of(int status) {
+    switch (WIFEXITED(status) ? WEXITSTATUS(status) : 1) {
+      case 2:
+        return ErrorCode::invalid_argument;
+      case 3:
+        return ErrorCode::unreadable_input;
+      case 4:
+        return ErrorCode::model_unusable;
+      default:
+        return ErrorCode::engine_failed;
+    }
+  }
+
   static int spawn(std::vector<std::string>& words) {
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
@@ -77,12 +104,15 @@ class ModeRunner {
     int failed = posix_spawn(&child, "/proc/self/exe", nullptr, &attributes, arguments.data(), environ);
     posix_spawnattr_destroy(&attributes);
     int status = 0;
-    if (failed != 0 || waitpid(child, &status, 0) != child) return -1;
-    return status;
+    if (failed != 0) return -1;
+    child_ = child;
+    bool ended = waitpid(child, &status, 0) == child;
+    child_ = 0;
+    return ended ? status : -1;
   }
 
   Result<ModeRound> read() const {
-    nlohmann::json json = nlohmann::json::parse(std::ifstream(summary_), nullptr, false);
+    nlohmann::json json = nlohmann::json::parse(std::ifstream(summary()), nullptr, false);
     if (json.is_discarded()) return fail(ErrorCode::engine_failed, "a run wrote no summary");
     ModeRound round;
     round.seconds = json["wall_s"];
@@ -95,8 +125,9 @@ class ModeRunner {
     return round;
   }
 
+  static inline std::atomic<pid_t> child_ = 0;  // whom a signal ends too
+  const Options& options_;
   const std::vector<std::string> words_;
-  const fs::path summary_;
 };
 
 Result<std::vector<ModeRow>> play(const Options& options) {
@@ -116,13 +147,25 @@ Result<std::vector<ModeRow>> play(const Options& options) {
   return rows;
 }
 
+/// Can each be read, and does it end?
+Result<void> check_inputs(const Options& options) {
+  Result<std::vector<Input>> inputs = named_inputs(options);
+  if (!inputs) return fail(std::move(inputs.error()));
+  for (const Input& input : *inputs) {
+    if (input.source.loop == 0 && input.source.limit == 0)
+      return fail(ErrorCode::invalid_argument, "--loop 0 never ends; add --limit N");
+    if (Result<std::unique_ptr<Source>> source = open_input(input); !source) return fail(std::move(source.error()));
+  }
+  return {};
+}
+
 }  // namespace
 
 ExitCode modes_command(const Options& options) {
-  SignalWatch signals([] {});
+  SignalWatch signals(ModeRunner::clean_up);
   for (const std::string& path : {options.report, options.summary})
     if (Result<void> ok = check_file(path); !ok) return report(ok.error());
-  if (Result<void> ok = check_repeatable(options); !ok) return report(ok.error());
+  if (Result<void> ok = check_inputs(options); !ok) return report(ok.error());
   Result<std::vector<ModeRow>> rows = play(options);
   if (!rows) return report(rows.error());
   fmt::print(options.summary == "-" ? stderr : stdout, "{}", modes_text(*rows));

@@ -185,7 +185,9 @@ Result<void> resolve(Options& options) {
   if (options.mode == Mode::serial) options.api = Api::sync;
   if (options.mode == Mode::threads || options.mode == Mode::processes) options.pipeline.strategy = Strategy::threads;
   if (options.mode == Mode::coroutines) options.pipeline.strategy = Strategy::coroutines;
-  options.pipeline.keep_open = options.watch;
+  if (options.watch && options.api == Api::sync)
+    return fail(ErrorCode::invalid_argument,
+                "--watch needs an asynchronous run; leave out --mode serial and --api sync");
   options.pipeline.api = options.api;
   if (options.verbose && !options.quiet) compile.on_event = print_event;
   return {};

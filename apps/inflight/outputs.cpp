@@ -117,6 +117,18 @@ Result<void> check_file(const std::string& output) {
   return writable ? Result<void>{} : unwritable(output, "no permission to write in the folder " + folder.string());
 }
 
+Result<void> check_inputs_kept(const Options& options, const std::vector<std::string>& inputs) {
+  std::vector<std::string> outputs{options.json, options.summary, options.report, options.timeline, options.trace};
+  bool several = inputs.size() > 1 || options.watch;
+  for (SourceId id = 0; id < inputs.size(); ++id)
+    outputs.push_back(several ? output_of(options.output, id) : options.output);
+  for (const std::string& output : outputs)
+    for (const std::string& input : inputs)
+      if (!output.empty() && output != "-" && same_file(output, input_path(input)))
+        return unwritable(output, "is the input");
+  return {};
+}
+
 Result<void> check_outputs(const Options& options) {
   if (Result<void> ok = check_distinct(options); !ok) return ok;
   for (const auto& [flag, path] : {std::pair("--report", &options.report), std::pair("--timeline", &options.timeline),

@@ -12,6 +12,10 @@ namespace inflight::app {
 /// folders and touches nothing else. Errors: unwritable_output, invalid_argument.
 Result<void> check_outputs(const Options& options);
 
+/// Would an output overwrite one of `inputs`? With several of them pictures go to one file for each (output_of).
+/// Errors: unwritable_output.
+Result<void> check_inputs_kept(const Options& options, const std::vector<std::string>& inputs);
+
 /// Of one output that is a file: can it be written? Creates its folder. Errors: unwritable_output.
 Result<void> check_file(const std::string& output);
 

@@ -79,6 +79,7 @@ Result<void> add_sources(Pipeline& pipeline, const Options& options, Parts& part
 Result<RunSummary> run_pipeline(const Options& options, Parts parts, Onlookers onlookers) {
   PipelineOptions how = options.pipeline;
   how.recorder = onlookers.recording.recorder();
+  how.keep_open = options.watch;
   std::shared_ptr<CompiledModel> model = parts.models.models.front().detector.model;
   std::vector<Input> inputs;
   for (const Input& input : parts.inputs) inputs.push_back(copy_of(input));
@@ -126,8 +127,9 @@ Result<Parts> make_parts(const Options& options, Metrics* metrics) {
   Result<std::vector<Input>> inputs = named_inputs(options);
   if (!inputs) return fail(std::move(inputs.error()));
   parts.inputs = std::move(*inputs);
-  if (options.show && parts.inputs.size() > 1)
+  if (options.show && (parts.inputs.size() > 1 || options.watch))
     return fail(ErrorCode::invalid_argument, "--show has one window; name one input, or use -o");
+  if (Result<void> ok = check_inputs_kept(options, specs_of(parts.inputs)); !ok) return fail(std::move(ok.error()));
   if (Result<void> opened = open_sources(options, parts); !opened) return fail(std::move(opened.error()));
   OnDeviceEvent told;
   if (metrics) told = [metrics](const DeviceEvent& event) { metrics->add(event); };
@@ -165,8 +167,8 @@ void print_summary(RunSummary summary) {
 ExitCode end_of(const Options& options, const RunSummary& summary) {
   bool nothing = summary.frames.read == 0 && summary.error.empty() && options.source.start > 0;
   if (!nothing) return report_end(summary);
-  return report({ErrorCode::invalid_argument,
-                 fmt::format("{}: gave no frame; --start {} is beyond its end", options.input, options.source.start)});
+  return report({ErrorCode::invalid_argument, fmt::format("{}: gave no frame; --start {} is beyond its end",
+                                                          redacted(options.input), options.source.start)});
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ const Trial* best_of(const TuneResult& result) {
 
 std::string config_remark(const Options& options, const Trial& best) {
   return fmt::format("inflight tune -m {} -i {} -d {}: {:.1f} FPS, end-to-end p99 {:.2f} ms", options.model,
-                     options.input, options.device, best.measured.fps, best.measured.p99_ms);
+                     redacted(options.input), options.device, best.measured.fps, best.measured.p99_ms);
 }
 
 std::string tune_text(const TuneResult& result) {
@@ -119,7 +119,7 @@ std::string tune_json(const TuneResult& result) {
 }
 
 Page tune_page(const Options& options, const TuneResult& result) {
-  Page page{"inflight tune", fmt::format("{} on {}, {}", options.model, options.device, options.input), {}};
+  Page page{"inflight tune", fmt::format("{} on {}, {}", options.model, options.device, redacted(options.input)), {}};
   page.sections.emplace_back(Text{"", outcome_text(result)});
   page.sections.emplace_back(pareto_chart(result));
   Table table{"Settings", {"settings", "FPS", "p50 ms", "p99 ms", "cores", "measured", "results"}, {}};

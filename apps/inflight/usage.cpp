@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "inflight/media.hpp"
+
 namespace inflight::app {
 namespace {
 
@@ -57,7 +59,7 @@ std::string not_understood(const CLI::App& command, const std::vector<std::strin
   if (flag == rest.end())
     return fmt::format(
         "{} does not know what {} is; name the model with -m and the input with -i; see inflight {} --help", name,
-        rest.front(), name);
+        redacted(rest.front()), name);
   std::string typed = flag->substr(0, flag->find('='));
   return fmt::format("{} has no option {}; {}see inflight {} --help", name, typed,
                      did_you_mean(nearest(typed, flag_names(command))), name);

@@ -48,7 +48,7 @@ struct SourceEvent {
   std::string text;  ///< for people; names the source, never with its password
 };
 
-/// A sequence of frames. One thread reads; interrupt() may come from another.
+/// A sequence of frames, which may outlive it. One thread reads; interrupt() may come from another.
 class Source {
  public:
   virtual ~Source() = default;

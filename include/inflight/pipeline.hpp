@@ -184,7 +184,7 @@ class Pipeline {
   /// ended, or is closing, is never read, and its sinks are finished.
   SourceId add_source(std::unique_ptr<Source> source, SourceSetup setup);
   /// Ends its reading; what it has given is finished, then its own sinks. The others go on. No effect on one that has
-  /// ended, or before the run.
+  /// ended.
   void remove_source(SourceId source) noexcept;
   /// A sink for the results of every source, in frame order within each.
   void add_sink(std::unique_ptr<Sink> sink);

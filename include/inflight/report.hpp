@@ -108,8 +108,8 @@ struct RunSummary {
   double cpu_s = 0;        ///< of the process, all threads
   double peak_rss_mb = 0;  ///< with the processes of models, each with its own peak
   double fps = 0;          ///< emitted frames ÷ wall_s
-  /// Frames that might be held between sources and sinks, over all sources, when the run ended; 0: one (sync). Divided
-  /// by `fps` it bounds their mean age (Little's law), and with sources that drop their age.
+  /// Frames that could be held between sources and sinks at once, over all sources; 0: one (sync). Divided by `fps` it
+  /// bounds their mean age (Little's law).
   std::size_t credit_frames = 0;
   LatencySummary latency;
   std::vector<StageSummary> stages;

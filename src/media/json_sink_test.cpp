@@ -19,8 +19,23 @@ FrameResult person() {
   FrameResult result;
   result.frame.id = 25;
   result.frame.timestamp = std::chrono::milliseconds(2500);
-  result.detections = {{{1.5F, 2, 30.25F, 40}, 0.91F, 0, "person"}};
+  result.detections = {{{1.5F, 2, 30.25F, 40}, 0.91F, 0, "person", {}}};
   return result;
+}
+
+TEST(ToJson, TellsSeveralModelsApartByTheirNames) {
+  FrameResult result = person();
+  result.models = {{"people", std::move(result.detections), "ov:CPU", {}}, {"cars", {}, "ort:CPU", {}}};
+  EXPECT_EQ(to_json(result),
+            R"({"source": 0, "frame": 25, "pts_ms": 2500.0, "status": "emitted", "models": {)"
+            R"("people": {"device": "ov:CPU", "detections": [{"label": "person", "class_id": 0, "score": 0.91, )"
+            R"("box": [1.5, 2.0, 30.25, 40.0]}]}, "cars": {"device": "ort:CPU", "detections": []}}})");
+}
+
+TEST(ToJson, HasTheFeaturesThatACascadeGave) {
+  FrameResult result = person();
+  result.detections[0].features = {0.5F, -2};
+  EXPECT_THAT(to_json(result), testing::HasSubstr(R"("box": [1.5, 2.0, 30.25, 40.0], "features": [0.5, -2.0]})"));
 }
 
 TEST(ToJson, IsTheDocumentedLine) {

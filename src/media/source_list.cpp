@@ -103,11 +103,12 @@ Result<Words> split(std::string_view line) {
 Result<void> take_option(const std::string& word, ListedSource& source) {
   std::size_t equals = word.find('=');
   if (equals == std::string::npos) {
-    return bad(fmt::format("\"{}\" is no option; write name=value, and a source with spaces in double quotes", word));
+    return bad(fmt::format("\"{}\" is no option; write name=value, and a source with spaces in double quotes",
+                           redacted(word)));
   }
   std::string name = word.substr(0, equals), value = word.substr(equals + 1);
   auto option = std::ranges::find(kOptions, name, &Option::name);
-  if (option == kOptions.end()) return bad(no_such_option(name));
+  if (option == kOptions.end()) return bad(no_such_option(redacted(name)));
   if (!option->fits(value)) return bad(fmt::format("{}=\"{}\" cannot be; give {}", name, value, option->form));
   if (!source.options.emplace(name, value).second) return bad(fmt::format("{} is given twice; leave one out", name));
   return {};

@@ -119,34 +119,32 @@ RunNumbers AsyncRun::numbers() {
   numbers[Stage::postprocess].merge(postprocess_);
   if (cascade_) cascade_->add_to(numbers);
   MutexLock lock(mutex_);
-  for (auto& lane : lanes_) {
-    numbers[Stage::decode].merge(lane->decode);
-    numbers.credit_frames += lane->credits.held().max_count;
-  }
+  for (auto& lane : lanes_) numbers[Stage::decode].merge(lane->decode);
+  numbers.credit_frames = most_credits_;
   for (auto& sink : sinks_) numbers[Stage::sink].merge(sink->meter());
   return numbers;
 }
 
-void AsyncRun::add(SourceEntry entry) {
+bool AsyncRun::add(SourceEntry& entry) {
   MutexLock lock(mutex_);
-  if (!running_) return parts_.sources.push_back(std::move(entry));
-  if (!accepting_) {
-    for (auto& sink : entry.setup.sinks)
-      if (Result<void> done = inflight::finish(*sink); !done) events_.fail(clock_.now(), "sink_failed", done.error());
-    return;
+  if (!running_) {
+    parts_.sources.push_back(std::move(entry));
+    return true;
   }
+  if (!accepting_) return false;
   for (auto& lane : lanes_) lane->release_if_over();
   add_lane(std::move(entry));
   share_out();
   start_reader(*lanes_.back());
+  return true;
 }
 
 void AsyncRun::remove(SourceId source) noexcept {
   MutexLock lock(mutex_);
-  if (source >= lanes_.size() || lanes_[source]->over) return;
-  lanes_[source]->removed = true;
-  lanes_[source]->credits.close();
-  lanes_[source]->entry.source->interrupt();
+  if (source < lanes_.size())
+    lanes_[source]->remove();
+  else
+    removed_early_.push_back(source);
 }
 
 void AsyncRun::end(bool drop) noexcept {
@@ -154,9 +152,8 @@ void AsyncRun::end(bool drop) noexcept {
   closing_.store(true);
   MutexLock lock(mutex_);
   for (auto& lane : lanes_) {
-    if (!lane->entry.source) continue;  // it was over long ago
     lane->credits.close();
-    lane->entry.source->interrupt();
+    if (lane->entry.source) lane->entry.source->interrupt();
   }
   close_if_done();
 }
@@ -201,6 +198,7 @@ void AsyncRun::add_lane(SourceEntry entry) {
   completed_.grow(jobs * parts_.models.size() + 1);
   if (cascade_) cascade_->grow(jobs);
   start_sinks(lane);
+  if (std::erase(removed_early_, id) > 0) lane.remove();
 }
 
 void AsyncRun::start_reader(Lane& lane) {
@@ -210,17 +208,20 @@ void AsyncRun::start_reader(Lane& lane) {
 
 /// The budget in equal parts among the sources there are.
 void AsyncRun::share_out() {
-  std::size_t sources = 0;
+  std::size_t sources = 0, credits = 0;
   for (const auto& lane : lanes_) sources += lane->over ? 0 : 1;
   for (auto& lane : lanes_) {
     if (lane->over) continue;
     std::size_t frames = std::min(lane->most_jobs, frames_per_source(parts_, lane->entry.setup, sources, requests_));
     lane->credits.set_bounds({parts_.options.max_frame_bytes / sources, frames});
     lane->provide(frames, parts_.models);
+    credits += frames;
   }
+  most_credits_ = std::max(most_credits_, credits);
 }
 
 void AsyncRun::start_sinks(Lane& lane) {
+  std::erase(lane.entry.setup.sinks, nullptr);
   for (auto& sink : std::exchange(lane.entry.setup.sinks, {})) {
     lane.own_sinks.push_back(&start_sink(std::move(sink)));
     lane.own_sinks.back()->grow(lane.most_jobs);

@@ -37,8 +37,8 @@ class AsyncRun {
 
   // From any thread:
 
-  /// Another source, which is read at once. One that comes too late is never read; its sinks are finished.
-  void add(SourceEntry entry) INFLIGHT_EXCLUDES(mutex_);
+  /// Another source, which is read at once. False: it came too late; `entry` is untouched.
+  bool add(SourceEntry& entry) INFLIGHT_EXCLUDES(mutex_);
   void remove(SourceId source) noexcept INFLIGHT_EXCLUDES(mutex_);
   /// No more input; with `drop`, what has not been started is dropped.
   void end(bool drop) noexcept INFLIGHT_EXCLUDES(mutex_);
@@ -60,6 +60,7 @@ class AsyncRun {
   RunNumbers numbers() INFLIGHT_EXCLUDES(mutex_);
 
   void read_source(Lane& lane);
+  void read_frames(Lane& lane);
   Job* next_job(Lane& lane, std::size_t bytes);
   bool make_room(Lane& lane, Job& job);
   void reader_ended(Lane& lane) INFLIGHT_EXCLUDES(mutex_);
@@ -84,10 +85,10 @@ class AsyncRun {
   Tally& tally_;
   EventLog& events_;
   Clock& clock_;
-  std::unique_ptr<ModelRunner> runner_;    // constant once prepared
-  std::unique_ptr<CascadeStage> cascade_;  // the same; may be none
   FairQueue decoded_;
   BoundedQueue<Completion> completed_;
+  std::unique_ptr<ModelRunner> runner_;     // constant once prepared; after the queue that its answers go to
+  std::unique_ptr<CascadeStage> cascade_;   // the same; may be none
   std::vector<StageMeter> infer_;           // by model; of post
   StageMeter postprocess_;                  // of post
   std::uint64_t emitted_ = 0;               // of post
@@ -100,7 +101,9 @@ class AsyncRun {
   std::vector<std::unique_ptr<Lane>> lanes_ INFLIGHT_GUARDED_BY(mutex_);  // by source; they stay where they are
   std::vector<SinkWorker*> shared_sinks_ INFLIGHT_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<SinkWorker>> sinks_ INFLIGHT_GUARDED_BY(mutex_);
+  std::vector<SourceId> removed_early_ INFLIGHT_GUARDED_BY(mutex_);  // before their lane was there
   int requests_ INFLIGHT_GUARDED_BY(mutex_) = 1;
+  std::size_t most_credits_ INFLIGHT_GUARDED_BY(mutex_) = 0;  // frames that could ever be held
   int readers_left_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   bool running_ INFLIGHT_GUARDED_BY(mutex_) = false;
   bool accepting_ INFLIGHT_GUARDED_BY(mutex_) = true;

@@ -23,6 +23,11 @@ std::size_t expected_bytes(const Source& source) {
 // ---- source-N ----
 
 void AsyncRun::read_source(Lane& lane) {
+  read_frames(lane);
+  reader_ended(lane);
+}
+
+void AsyncRun::read_frames(Lane& lane) {
   FrameReader reader(parts_, lane.id, *lane.entry.source, {tally_, events_});
   std::size_t bytes = expected_bytes(*lane.entry.source);
   while (Job* job = next_job(lane, bytes)) {
@@ -41,9 +46,11 @@ void AsyncRun::read_source(Lane& lane) {
     if (job->has_credit) lane.credits.adjust(bytes, job->credit);
     bytes = job->credit;
     started_.fetch_add(1, std::memory_order_relaxed);
-    if (job->has_credit || make_room(lane, *job)) decoded_.push(lane.id, *job);
+    if (!job->outcome)  // there is nothing to infer, so it takes nobody's place
+      completed_.push({job, Completion::Part::frame, 0});
+    else if (job->has_credit || make_room(lane, *job))
+      decoded_.push(lane.id, *job);
   }
-  reader_ended(lane);
 }
 
 /// A job to read into, with a credit where that can be had without waiting, or is worth waiting for. nullptr: the
@@ -55,7 +62,7 @@ Job* AsyncRun::next_job(Lane& lane, std::size_t bytes) {
     if (credit) lane.credits.give_back(bytes);
     return nullptr;
   }
-  Job* job = *lane.free.pop();  // waits only where results of dropped frames pile up behind a sink
+  Job* job = *lane.free.pop();  // waits only where results of dropped frames pile up behind a slow frame or sink
   job->has_credit = credit;
   return job;
 }
@@ -87,11 +94,14 @@ bool AsyncRun::make_room(Lane& lane, Job& job) {
 
 void AsyncRun::reader_ended(Lane& lane) {
   tally_.end_source(lane.id);
+  std::unique_ptr<Source> source;  // goes without the lock: to hang up on a camera may take its time
   {
     MutexLock lock(mutex_);
+    source = std::move(lane.entry.source);
     --readers_left_;
     close_if_done();
   }
+  source.reset();
   // Last: whoever learns of it may wait for this thread with the lock held.
   completed_.push({nullptr, Completion::Part::source, lane.id});
 }
@@ -111,9 +121,7 @@ void AsyncRun::feed() {
     follow_requests();
     Job* job = decoded_.pop();
     if (!job) return;
-    if (!job->outcome) {  // it could not even be read
-      completed_.push({job, Completion::Part::frame, 0});
-    } else if (std::optional<Error> why = reason_to_drop(*job)) {
+    if (std::optional<Error> why = reason_to_drop(*job)) {
       skip(*job, FrameStatus::dropped, std::move(*why));
     } else {
       job->parts_left = parts_.models.size();
@@ -243,6 +251,8 @@ void AsyncRun::end_lane_if_over(Lane& lane) {
   if (lane.total != lane.emitted) return;
   for (SinkWorker* sink : lane.own_sinks) sink->close();
   lane.over = true;
+  MutexLock lock(mutex_);
+  share_out();  // what it held is for the others
 }
 
 void AsyncRun::release(Job& job) {

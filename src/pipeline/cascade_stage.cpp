@@ -28,8 +28,10 @@ CascadeStage::~CascadeStage() { close(); }
 
 std::size_t CascadeStage::begin(Job& job) {
   job.crops.clear();
-  for (Detection& detection : detections_of(job.result, source_model_))
+  for (Detection& detection : detections_of(job.result, source_model_)) {
+    detection.features.clear();  // of the frame that the job had before
     if (is_wanted(cascade_, detection)) job.crops.push_back({&detection, {}, {}});
+  }
   std::size_t crops = job.crops.size();
   if (crops > 0) frames_.push(&job);  // as much room as there are jobs: never waits
   return crops;

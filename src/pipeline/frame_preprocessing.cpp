@@ -12,8 +12,11 @@ FramePreprocessing::FramePreprocessing(const std::vector<PipelineModel>& models)
   std::map<std::string, std::vector<std::size_t>> by_recipe;
   for (const PipelineModel& model : models) {
     models_.push_back({model.detector.preprocessor.get(), {}});
-    if (std::string recipe = model.detector.preprocessor->recipe(); !recipe.empty())
-      by_recipe[std::move(recipe)].push_back(models_.size() - 1);
+    const std::vector<Port>& inputs = model.detector.model->info().inputs;
+    std::string recipe = model.detector.preprocessor->recipe();
+    if (recipe.empty() || inputs.empty() || !inputs.front().shape.is_static()) continue;
+    // Models of several batch sizes want the same picture in inputs of different size.
+    by_recipe[recipe + " in " + to_string(inputs.front().shape)].push_back(models_.size() - 1);
   }
   for (const auto& [recipe, members] : by_recipe) {
     if (members.size() < 2) continue;
@@ -37,6 +40,7 @@ Result<SourceTransform> FramePreprocessing::run(std::size_t model, const Picture
   }
   Result<TensorView> input = request.input(0);
   if (!input) return fail(std::move(input.error()));
+  if (input->bytes() != shared.bytes.view().bytes()) return preprocess(*models_[model].preprocessor, picture, *input);
   std::memcpy(input->data(), shared.bytes.view().data(), shared.bytes.view().bytes());
   return *shared.made;
 }

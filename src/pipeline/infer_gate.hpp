@@ -56,6 +56,12 @@ class InferGate {
     return chosen;
   }
 
+  /// Nothing runs, and nothing waits.
+  bool is_idle() INFLIGHT_EXCLUDES(mutex_) {
+    MutexLock lock(mutex_);
+    return running_ == 0 && waiting_.empty();
+  }
+
  private:
   bool has_stream(ReadyInference inference) const INFLIGHT_REQUIRES(mutex_) {
     return of_model_[inference.model] < streams_[inference.model];

@@ -27,10 +27,16 @@ void Lane::provide(std::size_t frames, const std::vector<PipelineModel>& models)
   }
 }
 
+void Lane::remove() noexcept {
+  removed = true;
+  credits.close();
+  if (entry.source) entry.source->interrupt();
+}
+
 bool Lane::release_if_over() {
   if (!over || free.size() != jobs.size()) return false;
   reader.reset();
-  entry.source.reset();
+  for (SinkWorker* sink : own_sinks) sink->release_if_done();
   while (free.try_pop()) {
   }
   jobs.clear();

@@ -22,6 +22,8 @@ struct Lane {
 
   /// Jobs for so many frames, each for all of `models`. One thread at a time.
   void provide(std::size_t frames, const std::vector<PipelineModel>& models);
+  /// It is read no more. No effect where it has ended.
+  void remove() noexcept;
   /// Memory goes that will not be needed again. False: something of it is still on its way.
   bool release_if_over();
   bool drops() const noexcept { return entry.setup.overflow != OverflowPolicy::wait; }

@@ -26,6 +26,18 @@ class FunctionSink final : public Sink {
   std::function<void(const FrameResult&)> function_;
 };
 
+/// In the place of one that is null, and came when the run could not be refused any more.
+class NoSource final : public Source {
+ public:
+  const SourceInfo& info() const noexcept override { return info_; }
+  Result<bool> read(Frame&) override {
+    return fail(ErrorCode::invalid_argument, "a source that was added to the pipeline is null");
+  }
+
+ private:
+  SourceInfo info_{"(null)", {}, 0, 0};
+};
+
 }  // namespace
 
 class Pipeline::Impl {
@@ -33,23 +45,18 @@ class Pipeline::Impl {
   RunParts parts;
 
   SourceId add(std::unique_ptr<Source> source, SourceSetup setup) {
-    MutexLock lock(mutex_);
     // Asked for here, since a source is its reading thread's once the run has begun.
     std::optional<std::uint64_t> frames = source ? source->info().frames : std::nullopt;
-    expected_ = frames && expected_ != kUnknown ? expected_ + *frames : kUnknown;
     SourceEntry entry{std::move(source), std::move(setup)};
-    if (async_ && entry.source)
-      async_->add(std::move(entry));
-    else if (!taken_)
-      parts.sources.push_back(std::move(entry));
-    else
-      finish_all(entry.setup.sinks, nullptr);
-    return sources_++;
+    SourceId id = 0;
+    if (take(entry, frames, id)) return id;
+    finish_all(entry.setup.sinks, nullptr);  // without the lock: a sink may take its time
+    return id;
   }
 
   void remove(SourceId source) noexcept {
     MutexLock lock(mutex_);
-    if (async_) async_->remove(source);
+    async_ ? async_->remove(source) : removed_.push_back(source);
   }
 
   Result<RunSummary> run() {
@@ -70,7 +77,10 @@ class Pipeline::Impl {
     Result<RunNumbers> numbers = sync ? run_sync(parts, {tally_, events_, closing_}) : run_async();
     end_ = parts.clock().now();
     ended_.store(true, std::memory_order_release);
-    if (!numbers) return fail(finish_sinks(std::move(numbers.error())));
+    if (!numbers) {
+      take_sources();
+      return fail(finish_sinks(std::move(numbers.error())));
+    }
     numbers->wall = end_ - begin_;
     ChildUsage children = child_usage();  // models may live in processes of their own
     numbers->cpu = std::max(Duration{0}, process_cpu_time() + children.cpu_time - cpu);
@@ -113,6 +123,20 @@ class Pipeline::Impl {
   }
 
  private:
+  /// False: it comes too late.
+  bool take(SourceEntry& entry, std::optional<std::uint64_t> frames, SourceId& id) {
+    MutexLock lock(mutex_);
+    expected_ = frames && expected_ != kUnknown ? expected_ + *frames : kUnknown;
+    id = sources_++;
+    if (async_) {
+      if (!entry.source) entry.source = std::make_unique<NoSource>();
+      return async_->add(entry);
+    }
+    if (taken_) return false;
+    parts.sources.push_back(std::move(entry));
+    return true;
+  }
+
   /// From now on they are the run's.
   void take_sources() {
     MutexLock lock(mutex_);
@@ -177,7 +201,9 @@ class Pipeline::Impl {
     MutexLock lock(mutex_);
     async_ = run;
     taken_ = true;
-    if (run && closing_.load()) run->end(dropping_);
+    if (!run) return;
+    for (SourceId source : removed_) run->remove(source);
+    if (closing_.load()) run->end(dropping_);
   }
 
   Tally tally_;
@@ -192,7 +218,8 @@ class Pipeline::Impl {
   mutable Mutex mutex_;
   AsyncRun* async_ INFLIGHT_GUARDED_BY(mutex_) = nullptr;
   SourceId sources_ INFLIGHT_GUARDED_BY(mutex_) = 0;
-  bool taken_ INFLIGHT_GUARDED_BY(mutex_) = false;  // parts.sources is the run's
+  std::vector<SourceId> removed_ INFLIGHT_GUARDED_BY(mutex_);  // before the run
+  bool taken_ INFLIGHT_GUARDED_BY(mutex_) = false;             // parts.sources is the run's
   bool dropping_ INFLIGHT_GUARDED_BY(mutex_) = false;
 };
 

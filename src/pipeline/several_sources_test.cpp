@@ -182,6 +182,43 @@ TEST(Sources, MayBeTakenAwayWhileTheOthersGoOn) {
   EXPECT_EQ(ended.sources[0].frames.read, removed->all.size());
 }
 
+TEST(Sources, ThatAreNullFailTheRunThatTheyComeTo) {
+  Simulation simulation;
+  PipelineOptions options = simulation.with(Api::async);
+  options.keep_open = true;
+  Pipeline pipeline(simulation.detector, options);
+  Counter results;
+  pipeline.on_result([&](const FrameResult&) { results.add(); });
+  pipeline.add_source(synthetic(5));
+  auto summary = std::async(std::launch::async, [&] { return finish_run(pipeline); });
+  results.await(5);
+  EXPECT_EQ(pipeline.add_source(nullptr, SourceSetup{}), 1U);
+  EXPECT_EQ(pipeline.add_source(synthetic(5)), 2U);
+  results.await(10);
+  pipeline.close();
+  RunSummary ended = summary.get();
+  EXPECT_THAT(ended.error, ::testing::HasSubstr("null"));
+  EXPECT_EQ(ended.sources[2].frames.emitted, 5U) << "ids are those that add_source() gave";
+}
+
+TEST(Sources, ThatCannotBeReadForAMomentTakeNobodysPlace) {
+  Simulation simulation("sim:latency=1ms,lanes=1", Simulation::Time::stands);
+  Pipeline pipeline(simulation.detector, simulation.with(Api::async, 1));
+  auto record = std::make_shared<Record>();
+  SourceScript script;
+  script.frames = 40;
+  script.lose_at = 30;  // when everything is full
+  pipeline.add_source(scripted(script), setup(OverflowPolicy::drop_oldest));
+  pipeline.add_sink(recording(record));
+  auto summary = std::async(std::launch::async, [&] { return finish_run(pipeline); });
+  script.reads->await(script.frames);
+  simulation.fly();
+  RunSummary ended = summary.get();
+  expect_accounted(ended, *record);
+  EXPECT_EQ(ended.frames.failed["unreadable_frame"], 1U) << "and not dropped as one too many";
+  EXPECT_EQ(record->all[30].status, FrameStatus::failed);
+}
+
 TEST(Sources, ComeAndGoAtRandomWithoutLosingAFrame) {
   for (unsigned seed = 1; seed <= 8; ++seed) {
     Simulation simulation("sim:latency=0ms..4ms,lanes=3,fail_rate=0.05,seed=" + std::to_string(seed));

@@ -1,5 +1,6 @@
 // Strategy::shared: the requests of all models in one scheduler.
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "frame_preprocessing.hpp"
@@ -31,9 +32,12 @@ class SharedRunner final : public ModelRunner {
     std::vector<int> streams;
     int lanes = 0;
     for (const PipelineModel& model : models()) {
-      gated_.push_back(asked > 0 || (models().size() > 1 && is_on_processor(*model.detector.model)));
-      streams.push_back(std::max(1, model.detector.model->runtime().execution_streams));
-      if (gated_.back()) lanes += streams.back();
+      bool on_processor = is_on_processor(*model.detector.model);
+      gated_.push_back(asked > 0 || (models().size() > 1 && on_processor));
+      // Devices that gather or choose have places of their own making.
+      int most = std::numeric_limits<int>::max();
+      streams.push_back(on_processor ? std::max(1, model.detector.model->runtime().execution_streams) : most);
+      if (gated_.back() && on_processor) lanes += streams.back();
     }
     gate_.emplace(asked > 0 ? asked : with_headroom(std::min(lanes, available_cores())), std::move(streams));
   }
@@ -54,6 +58,10 @@ class SharedRunner final : public ModelRunner {
 
   void finish() override {
     room_.reset();
+    // What waits at the gate is started by completions, so one queue may begin again while another is waited for.
+    do {
+      for (InferQueue& queue : queues_) queue.wait_all();
+    } while (!gate_->is_idle());
     for (InferQueue& queue : queues_) queue.wait_all();
   }
 
@@ -95,18 +103,22 @@ class SharedRunner final : public ModelRunner {
     ModelPart& part = job->models[model];
     if (context_.tally.recorder()) part.times = {submitted_++, part.slot.index(), clock().now(), {}};
     InferQueue::Slot slot = std::move(part.slot);  // the answer may come before submit() returns
-    Result<Ticket> ticket = std::move(slot).submit([this, inference](Completed done) {
-      ModelPart& part = inference.job->models[inference.model];
-      part.outcome = std::move(done.outcome);
-      part.slot = std::move(done.slot);
-      if (part.times) part.times->completed = clock().now();
-      let_next(inference.model);  // first, since the device waits for it
-      context_.answer(*inference.job, inference.model);
-    });
+    Result<Ticket> ticket =
+        std::move(slot).submit([this, inference](Completed done) { complete(inference, std::move(done)); });
     if (ticket) return;
     part.times.reset();
     let_next(model);
     refuse(*job, model, std::move(ticket.error()));
+  }
+
+  /// On the engine's thread.
+  void complete(ReadyInference inference, Completed done) {
+    ModelPart& part = inference.job->models[inference.model];
+    part.outcome = std::move(done.outcome);
+    part.slot = std::move(done.slot);
+    if (part.times) part.times->completed = clock().now();
+    let_next(inference.model);  // first, since the device waits for it
+    context_.answer(*inference.job, inference.model);
   }
 
   void let_next(std::uint32_t model) {

@@ -16,6 +16,7 @@ void SinkWorker::work() {
     handlers_.release(**job);
   }
   report(finish(*sink_));
+  done_ = true;
 }
 
 void SinkWorker::report(const Result<void>& result) {

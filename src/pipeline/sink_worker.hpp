@@ -1,6 +1,7 @@
 // A sink on a thread of its own, so that drawing, encoding and writing never hold the device up.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,6 +30,12 @@ class SinkWorker {
   void push(Job& job) { queue_.push(&job); }
   /// No more jobs: what is queued is written, then the sink is finished.
   void close() { queue_.close(); }
+  /// The sink and its thread go, if it has finished: others may go on for days.
+  void release_if_done() {
+    if (!done_) return;
+    worker_.reset();
+    sink_.reset();
+  }
   /// Waits for the end. Its numbers may be read afterwards.
   void join() { worker_.reset(); }
   const StageMeter& meter() const noexcept { return meter_; }
@@ -42,6 +49,7 @@ class SinkWorker {
   BoundedQueue<Job*> queue_{1};
   StageMeter meter_;
   bool failed_ = false;
+  std::atomic<bool> done_ = false;
   std::optional<Worker> worker_;  // last: joined before what it uses goes
 };
 

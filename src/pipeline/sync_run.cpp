@@ -91,6 +91,7 @@ class SyncRun {
   Outcome infer_crops() {
     const Cascade& cascade = *parts_.cascade;
     for (Detection& detection : detections_of(result_, model_of(cascade, parts_.models))) {
+      detection.features.clear();  // of the frame before
       if (!is_wanted(cascade, detection)) continue;
       if (Outcome outcome = infer_crop(detection); !outcome) {
         outcome.error().message = cascade.name + ": " + outcome.error().message;

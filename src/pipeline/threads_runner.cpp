@@ -16,11 +16,11 @@ class ThreadsRunner final : public ModelRunner {
  public:
   ThreadsRunner(Context context, std::vector<InferQueue> queues)
       : ModelRunner(std::move(context)), queues_(std::move(queues)) {
-    for (std::uint32_t model = 0; model < models().size(); ++model) {
-      std::string name = "model-" + models()[model].name;
-      threads_.push_back(std::make_unique<ModelThread>(context_.tally.meter(Stage::preprocess, name)));
-      threads_.back()->worker.emplace(name, [this, model] { work(model); });
-    }
+    for (const PipelineModel& model : models())
+      threads_.push_back(std::make_unique<ModelThread>(context_.tally.meter(Stage::preprocess, "model-" + model.name)));
+    // Only now: each thread looks itself up in the list.
+    for (std::uint32_t model = 0; model < models().size(); ++model)
+      threads_[model]->worker.emplace("model-" + models()[model].name, [this, model] { work(model); });
   }
 
   ~ThreadsRunner() override { finish(); }

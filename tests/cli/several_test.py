@@ -181,11 +181,26 @@ class Sources(CliTest):
         self.fail(f"it ended without saying: {words}")
 
 
+    def test_are_never_overwritten(self):
+        film = self.make_video("film.mp4")
+        before = film.read_bytes()
+        answer = inflight("run", *simulated(), "-i", self.file("list.txt", f"{film}\n"), "-o", film)
+        self.assert_told(answer, BAD_USAGE, "film.mp4", "is the input")
+        numbered = self.make_video("a-0.mp4")
+        answer = inflight("run", *simulated(), "-i", numbered, "-i", SOURCE, "-o", self.folder / "a.mp4")
+        self.assert_told(answer, BAD_USAGE, "a-0.mp4", "is the input")
+        self.assertEqual(film.read_bytes(), before)
+
+    def test_that_change_need_an_asynchronous_run(self):
+        for words in (["run", "--api", "sync"], ["run", "--mode", "serial"], ["compare"], ["capacity"]):
+            self.assert_told(inflight(*words, *simulated(), "-i", SOURCE, "--watch"), BAD_USAGE, "--watch")
+
+
 class Capacity(CliTest):
     def test_is_searched(self):
         summary = self.folder / "c.json"
         answer = inflight("capacity", *simulated("latency=20ms"), "-i", "synthetic:64x64,fps=20,frames=50", "--seconds",
-                          1, "--summary", summary, "--report", self.folder / "c.html", "-q")
+                          1, "--p95-age", "5s", "--max-drop", 0.1, "--summary", summary, "--report", self.folder / "c.html", "-q")
         self.assert_done(answer)
         found = json.loads(summary.read_text())
         self.assertIn(found["sources"], (1, 2), "a device of 50 inferences/s for sources of 20 frames/s")
