@@ -92,7 +92,7 @@ std::string explain(const ModeRow& row, const ModeRow& serial) {
   if (row.mode == "coroutines")
     return fmt::format("the models of a frame overlap, frames do not: the slowest model ends alone{}; {:.0f} % idle",
                        cost, idle);
-  return fmt::format("as many inferences as there are processors, the oldest frame first{}; {:.0f} % idle", cost, idle);
+  return fmt::format("hardly more inferences than processors, the oldest frames first{}; {:.0f} % idle", cost, idle);
 }
 
 std::vector<std::vector<std::string>> table(const std::vector<ModeRow>& rows) {

@@ -79,6 +79,10 @@ std::shared_ptr<DeviceLog> keep_events(CompileOptions& options) {
 
 Result<FeatureModel> make_feature_model(const std::filesystem::path& model, const std::string& device,
                                         const CompileOptions& options, const PreprocessOptions& how) {
+  Result<DeviceSpec> spec = parse_device(device);
+  if (!spec) return fail(std::move(spec.error()));
+  if (!is_simulated(*spec))  // a file that cannot be read is told of in the same words for every engine
+    if (Result<ModelInfo> info = read_model(model); !info) return fail(std::move(info.error()));
   CompileOptions compile = options;
   compile.mean = how.mean;
   compile.scale = how.scale;

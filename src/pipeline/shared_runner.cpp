@@ -19,7 +19,7 @@ bool is_on_processor(const CompiledModel& model) {
 
 /// Between the end of an inference and the beginning of the next on another model's thread, a core would idle: a few
 /// more keep it busy. docs/decisions/0011 has the measurement.
-int with_headroom(int cores) { return cores + std::max(1, cores / 8); }
+int with_headroom(int cores) { return cores + std::max(2, cores / 8); }
 
 class SharedRunner final : public ModelRunner {
  public:

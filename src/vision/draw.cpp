@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
+#include <string_view>
 
 #include "inflight/vision.hpp"
 
@@ -164,20 +165,22 @@ void avoid(Tag& tag, const Area& headline) {
 }
 
 /// Frame and name of one detection. A box outside the picture, or none at all, draws nothing.
-void draw_detection(Canvas& canvas, const Detection& detection, const Area& headline) {
+void draw_detection(Canvas& canvas, const Detection& detection, std::string_view model, const Area& headline) {
   Area box = even_area(detection.box, canvas);
   if (box.left >= box.right || box.top >= box.bottom) return;
   Rgb colour = kPalette[static_cast<std::size_t>(detection.class_id) % kPalette.size()];
   draw_frame(canvas, box, colour);
-  std::string text = fmt::format("{} {:.0f}%", detection.label, 100 * detection.score);
+  std::string text =
+      fmt::format("{}{}{} {:.0f}%", model, model.empty() ? "" : ": ", detection.label, 100 * detection.score);
   Tag tag = make_tag(canvas, std::move(text), 0.5 * canvas.scale(), box.left, box.top);
   avoid(tag, headline);
   draw_tag(canvas, tag, colour, kBlack);
 }
 
-/// Worst first, so that the best end on top.
-void draw_detections(Canvas& canvas, const std::vector<Detection>& detections, const Area& headline) {
-  for (auto it = detections.rbegin(); it != detections.rend(); ++it) draw_detection(canvas, *it, headline);
+/// Worst first, so that the best end on top. `model`: whose they are, where there are several.
+void draw_detections(Canvas& canvas, const std::vector<Detection>& detections, std::string_view model,
+                     const Area& headline) {
+  for (auto it = detections.rbegin(); it != detections.rend(); ++it) draw_detection(canvas, *it, model, headline);
 }
 
 Tag make_headline(const Canvas& canvas, const FrameResult& result) {
@@ -192,8 +195,9 @@ void draw_overlay(const Picture& picture, const FrameResult& result, const Overl
   Canvas canvas(picture);
   Tag headline = options.text ? make_headline(canvas, result) : Tag{};
   if (options.boxes) {
-    draw_detections(canvas, result.detections, headline.area);
-    for (const ModelResult& model : result.models) draw_detections(canvas, model.detections, headline.area);
+    draw_detections(canvas, result.detections, "", headline.area);
+    for (const ModelResult& model : result.models)
+      draw_detections(canvas, model.detections, model.model, headline.area);
   }
   if (options.text) draw_tag(canvas, headline, kBackdrop, kWhite);
 }
