@@ -6,7 +6,7 @@ video   := assets/one-by-one-person-detection.mp4
 
 # Whose unit tests run under AddressSanitizer; those that run threads against each other under ThreadSanitizer too.
 layers     := base values engine report vision media runtime pipeline measure
-concurrent := base engine report runtime pipeline measure
+concurrent := base engine report media runtime pipeline measure
 
 empty :=
 space := $(empty) $(empty)

@@ -209,7 +209,7 @@ void AsyncRun::start_reader(Lane& lane) {
 /// The budget in equal parts among the sources there are.
 void AsyncRun::share_out() {
   std::size_t sources = 0, credits = 0;
-  for (const auto& lane : lanes_) sources += lane->over ? 0 : 1;
+  for (const auto& lane : lanes_) sources += lane->has_share() ? 1 : 0;
   for (auto& lane : lanes_) {
     if (lane->over) continue;
     std::size_t frames = std::min(lane->most_jobs, frames_per_source(parts_, lane->entry.setup, sources, requests_));

@@ -79,6 +79,7 @@ class AsyncRun {
   void finish(Job& job);
   void emit(Job& job);
   void end_lane_if_over(Lane& lane);
+  void pass_on_budget(Lane& lane) INFLIGHT_EXCLUDES(mutex_);
   void release(Job& job);
 
   RunParts& parts_;

@@ -251,8 +251,14 @@ void AsyncRun::end_lane_if_over(Lane& lane) {
   if (lane.total != lane.emitted) return;
   for (SinkWorker* sink : lane.own_sinks) sink->close();
   lane.over = true;
+  pass_on_budget(lane);
+}
+
+/// To the others, once it is over and its sinks have let go of the last of its frames.
+void AsyncRun::pass_on_budget(Lane& lane) {
+  if (!lane.over || lane.credits.held().count > 0) return;
   MutexLock lock(mutex_);
-  share_out();  // what it held is for the others
+  share_out();
 }
 
 void AsyncRun::release(Job& job) {
@@ -263,6 +269,7 @@ void AsyncRun::release(Job& job) {
   std::size_t bytes = job.credit;
   lane.free.push(&job);
   if (credit) lane.credits.give_back(bytes);
+  pass_on_budget(lane);
 }
 
 }  // namespace inflight

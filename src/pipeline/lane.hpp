@@ -26,6 +26,8 @@ struct Lane {
   void remove() noexcept;
   /// Memory goes that will not be needed again. False: something of it is still on its way.
   bool release_if_over();
+  /// It may hold frames: now, or later.
+  bool has_share() const { return !over || credits.held().count > 0; }
   bool drops() const noexcept { return entry.setup.overflow != OverflowPolicy::wait; }
 
   const SourceId id;
