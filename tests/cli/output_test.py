@@ -229,7 +229,7 @@ class FullDisk(CliTest):
         self.assert_ended(answer, RUN_FAILED, "standard output")
 
     def test_video(self):
-        with self.small_disk(256) as disk:
+        with self.small_disk(1024) as disk:  # several fragments: one alone may not fit whole
             summary, video = self.folder / "summary.json", disk / "out.mp4"
             answer = inflight("run", *simulated(), "-i", VIDEO, "-o", video, "--summary", summary)
             self.assert_ended(answer, RUN_FAILED, "out.mp4", "No space left", "make room")
