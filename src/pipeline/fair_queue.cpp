@@ -54,7 +54,7 @@ Job* FairQueue::take(Waiting& waiting) {
 }
 
 FairQueue::Waiting& FairQueue::next() {
-  auto before = [this](std::size_t a, std::size_t b) {
+  auto before = [this](std::size_t a, std::size_t b) INFLIGHT_REQUIRES(mutex_) {
     const Waiting &x = sources_[a], &y = sources_[b];
     return x.priority != y.priority ? x.priority > y.priority : x.served_at < y.served_at;
   };

@@ -46,9 +46,9 @@ class InferGate {
     MutexLock lock(mutex_);
     --running_;
     --of_model_[model];
+    auto may_start = [this](const ReadyInference& ready) INFLIGHT_REQUIRES(mutex_) { return has_stream(ready); };
     auto next = std::ranges::find(waiting_, model, &ReadyInference::model);
-    if (next == waiting_.end())
-      next = std::ranges::find_if(waiting_, [this](const ReadyInference& ready) { return has_stream(ready); });
+    if (next == waiting_.end()) next = std::ranges::find_if(waiting_, may_start);
     if (next == waiting_.end()) return std::nullopt;
     ReadyInference chosen = *next;
     waiting_.erase(next);
