@@ -31,8 +31,7 @@ class CoroutinesRunner final : public ModelRunner {
 
   void add_to(RunNumbers& numbers) const override {
     numbers[Stage::preprocess].merge(preprocess_);
-    for (std::size_t model = 0; model < queues_.size(); ++model)
-      numbers.models[model].requests = queues_[model].stats().requests;
+    count_requests(queues_, numbers);
   }
 
  private:
@@ -40,24 +39,13 @@ class CoroutinesRunner final : public ModelRunner {
   Task<> infer(Job& job, std::uint32_t model) {
     ModelPart& part = job.models[model];
     // Waits on this thread, if at all: awaited, it might be resumed on that of whoever returns a request.
-    Result<InferQueue::Slot> slot = queues_[model].acquire();
+    Result<InferQueue::Slot> slot = prepare_alone(job, model, queues_[model], preprocess_);
     if (!slot) {
       refuse(job, model, std::move(slot.error()));
       co_return;
     }
-    auto transform = timed(preprocess_, clock(), job.result.frame.id, [&] {
-      return preprocess(*models()[model].detector.preprocessor, job.result.frame.picture(), slot->request());
-    });
-    if (!transform) {
-      refuse(job, model, std::move(transform.error()));
-      co_return;
-    }
-    part.transform = *transform;
     if (context_.tally.recorder()) part.times = {submitted_++, slot->index(), clock().now(), {}};
-    Completed done = co_await std::move(*slot).run();
-    if (part.times) part.times->completed = clock().now();
-    part.outcome = std::move(done.outcome);
-    part.slot = std::move(done.slot);
+    part.take(co_await std::move(*slot).run(), clock());
     context_.answer(job, model);
   }
 

@@ -21,6 +21,13 @@ struct ModelPart {
   SourceTransform transform;
   Outcome outcome;                  ///< of the inference
   std::optional<InferTimes> times;  ///< where somebody records, and once it was submitted
+
+  /// The inference has ended, now.
+  void take(Completed done, const Clock& clock) {
+    outcome = std::move(done.outcome);
+    slot = std::move(done.slot);
+    if (times) times->completed = clock.now();
+  }
 };
 
 /// One box of a frame, cut out for the model of a cascade.

@@ -16,6 +16,18 @@ Result<std::unique_ptr<ModelRunner>> make_runner(ModelRunner::Context context) {
   return make_shared_runner(std::move(context));
 }
 
+Result<InferQueue::Slot> ModelRunner::prepare_alone(Job& job, std::uint32_t model, InferQueue& queue,
+                                                    StageMeter& meter) const {
+  Result<InferQueue::Slot> slot = queue.acquire();
+  if (!slot) return slot;
+  auto transform = timed(meter, clock(), job.result.frame.id, [&] {
+    return preprocess(*models()[model].detector.preprocessor, job.result.frame.picture(), slot->request());
+  });
+  if (!transform) return fail(std::move(transform.error()));
+  job.models[model].transform = *transform;
+  return slot;
+}
+
 Result<std::vector<InferQueue>> make_queues(const RunParts& parts, int requests) {
   InferQueueOptions options = queue_options(parts.options);
   if (requests > 0) options.requests = requests;
@@ -43,6 +55,11 @@ int most_requests(const std::vector<InferQueue>& queues) {
   int most = 1;
   for (const InferQueue& queue : queues) most = std::max(most, queue.stats().requests);
   return most;
+}
+
+void count_requests(const std::vector<InferQueue>& queues, RunNumbers& numbers) {
+  for (std::size_t model = 0; model < queues.size(); ++model)
+    numbers.models[model].requests = queues[model].stats().requests;
 }
 
 }  // namespace inflight

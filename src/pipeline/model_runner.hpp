@@ -46,6 +46,8 @@ class ModelRunner {
  protected:
   const std::vector<PipelineModel>& models() const noexcept { return context_.parts.models; }
   const Clock& clock() const noexcept { return context_.parts.clock(); }
+  /// A request of `queue` with the picture of `job` in it, made ready for one model alone; waits until one is free.
+  Result<InferQueue::Slot> prepare_alone(Job& job, std::uint32_t model, InferQueue& queue, StageMeter& meter) const;
   /// Answers with an error.
   void refuse(Job& job, std::uint32_t model, Error why) const {
     job.models[model].outcome = fail(std::move(why));
@@ -62,6 +64,8 @@ Result<std::unique_ptr<ModelRunner>> make_runner(ModelRunner::Context context);
 Result<std::vector<InferQueue>> make_queues(const RunParts& parts, int requests);
 InferQueueStats total(const std::vector<InferQueue>& queues);
 int most_requests(const std::vector<InferQueue>& queues);
+/// Into `numbers`, by model.
+void count_requests(const std::vector<InferQueue>& queues, RunNumbers& numbers);
 
 Result<std::unique_ptr<ModelRunner>> make_shared_runner(ModelRunner::Context context);
 Result<std::unique_ptr<ModelRunner>> make_threads_runner(ModelRunner::Context context);

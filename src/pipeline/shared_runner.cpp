@@ -70,8 +70,7 @@ class SharedRunner final : public ModelRunner {
 
   void add_to(RunNumbers& numbers) const override {
     numbers[Stage::preprocess].merge(preprocess_);
-    for (std::size_t model = 0; model < queues_.size(); ++model)
-      numbers.models[model].requests = queues_[model].stats().requests;
+    count_requests(queues_, numbers);
   }
 
  private:
@@ -113,10 +112,7 @@ class SharedRunner final : public ModelRunner {
 
   /// On the engine's thread.
   void complete(ReadyInference inference, Completed done) {
-    ModelPart& part = inference.job->models[inference.model];
-    part.outcome = std::move(done.outcome);
-    part.slot = std::move(done.slot);
-    if (part.times) part.times->completed = clock().now();
+    inference.job->models[inference.model].take(std::move(done), clock());
     let_next(inference.model);  // first, since the device waits for it
     context_.answer(*inference.job, inference.model);
   }

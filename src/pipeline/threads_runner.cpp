@@ -40,10 +40,8 @@ class ThreadsRunner final : public ModelRunner {
   int requests_per_model() const override { return most_requests(queues_); }
 
   void add_to(RunNumbers& numbers) const override {
-    for (std::size_t model = 0; model < threads_.size(); ++model) {
-      numbers[Stage::preprocess].merge(threads_[model]->preprocess);
-      numbers.models[model].requests = queues_[model].stats().requests;
-    }
+    for (const auto& thread : threads_) numbers[Stage::preprocess].merge(thread->preprocess);
+    count_requests(queues_, numbers);
   }
 
  private:
@@ -67,18 +65,10 @@ class ThreadsRunner final : public ModelRunner {
   Result<void> infer(Job& job, std::uint32_t model) {
     ModelThread& self = *threads_[model];
     ModelPart& part = job.models[model];
-    Result<InferQueue::Slot> slot = queues_[model].acquire();
+    Result<InferQueue::Slot> slot = prepare_alone(job, model, queues_[model], self.preprocess);
     if (!slot) return fail(std::move(slot.error()));
-    auto transform = timed(self.preprocess, clock(), job.result.frame.id, [&] {
-      return preprocess(*models()[model].detector.preprocessor, job.result.frame.picture(), slot->request());
-    });
-    if (!transform) return fail(std::move(transform.error()));
-    part.transform = *transform;
     if (context_.tally.recorder()) part.times = {self.submitted++, slot->index(), clock().now(), {}};
-    Completed done = std::move(*slot).submit().get();
-    if (part.times) part.times->completed = clock().now();
-    part.outcome = std::move(done.outcome);
-    part.slot = std::move(done.slot);
+    part.take(std::move(*slot).submit().get(), clock());
     return {};
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "batch_request.hpp"
+#include "request_errors.hpp"
 
 namespace inflight {
 namespace {
@@ -63,7 +64,7 @@ Result<void> BatchModel::start(BatchRequest& request, Done done) {
   Launches launches;
   {
     MutexLock lock(mutex_);
-    if (request.phase_ != BatchRequest::Phase::idle) return fail(ErrorCode::busy, "the request is in flight");
+    if (request.phase_ != BatchRequest::Phase::idle) return busy();
     TimePoint now = clock_.now();
     request.done_ = std::move(done);
     request.started_ = now;

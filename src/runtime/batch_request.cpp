@@ -2,13 +2,10 @@
 
 #include <cstring>
 
+#include "request_errors.hpp"
+
 namespace inflight {
 namespace {
-
-tl::unexpected<Error> busy() { return fail(ErrorCode::busy, "the request is in flight"); }
-tl::unexpected<Error> no_port(std::size_t port) {
-  return fail(ErrorCode::invalid_argument, "the model has no port " + std::to_string(port));
-}
 
 std::vector<Tensor> allocate(const std::vector<Port>& ports) {
   std::vector<Tensor> tensors;

@@ -5,16 +5,9 @@
 #include <algorithm>
 #include <bit>
 
+#include "request_errors.hpp"
+
 namespace inflight {
-namespace {
-
-tl::unexpected<Error> busy() { return fail(ErrorCode::busy, "the request is in flight"); }
-
-tl::unexpected<Error> no_port(std::size_t port) {
-  return fail(ErrorCode::invalid_argument, fmt::format("the model has no port {}", port));
-}
-
-}  // namespace
 
 Result<std::unique_ptr<InferRequest>> PooledRequest::create(DevicePool& pool) {
   for (const Port& port : pool.info().inputs)

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "process_request.hpp"
+#include "request_errors.hpp"
 #include "virtual_device.hpp"
 
 namespace inflight {
@@ -80,7 +81,7 @@ bool ProcessModel::is_busy(const ProcessRequest& request) {
 
 Result<void> ProcessModel::start(ProcessRequest& request, Done done) {
   MutexLock lock(mutex_);
-  if (request.phase_ != ProcessRequest::Phase::idle) return fail(ErrorCode::busy, "the request is in flight");
+  if (request.phase_ != ProcessRequest::Phase::idle) return busy();
   if (given_up_) return fail(*given_up_);
   request.done_ = std::move(done);
   request.started_ = steady_clock().now();

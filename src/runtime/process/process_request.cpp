@@ -4,15 +4,9 @@
 
 #include <algorithm>
 
+#include "request_errors.hpp"
+
 namespace inflight {
-namespace {
-
-tl::unexpected<Error> busy() { return fail(ErrorCode::busy, "the request is in flight"); }
-tl::unexpected<Error> no_port(std::size_t port) {
-  return fail(ErrorCode::invalid_argument, fmt::format("the model has no port {}", port));
-}
-
-}  // namespace
 
 ProcessRequest::ProcessRequest(ProcessModel& model, std::uint32_t number, SharedTensors tensors)
     : model_(model), number_(number), tensors_(std::move(tensors)), inputs_(tensors_.inputs()) {}
