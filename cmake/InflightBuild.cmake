@@ -5,6 +5,13 @@ set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Only what public headers declare (INFLIGHT_API) and what plugins are asked for is visible in libraries.
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+# Installing writes another run path over the one of the build tree. Where that is shorter, CMake pads it with colons,
+# and an empty entry means the current folder: so it is made long enough, with a folder that nobody else can make.
+set(CMAKE_BUILD_RPATH ${CMAKE_CURRENT_BINARY_DIR}/src
+    ${CMAKE_CURRENT_BINARY_DIR}/room-for-the-run-path-that-an-installation-writes-here)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
@@ -20,7 +27,13 @@ target_compile_options(inflight_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-vir
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   target_compile_options(inflight_flags INTERFACE -Wthread-safety)
 endif()
-if(INFLIGHT_SANITIZE)
+
+# What Debian builds its packages with, so that a fault in a decoder is a crash and not a way in.
+if(NOT INFLIGHT_SANITIZE)
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection -fcf-protection
+                      $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
+  add_link_options(LINKER:-z,relro,-z,now $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:-pie>)
+else()
   add_compile_options(-fsanitize=${INFLIGHT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${INFLIGHT_SANITIZE})
 endif()
@@ -50,7 +63,7 @@ function(inflight_layer name)
     target_include_directories(${name}_test PRIVATE ${arg_FOLDERS})
   endif()
 
-  # For tests: the headers of the layer and of those below, without the objects (they are in libinflight).
+  # For tests and plugins: the headers of the layer and of those below, without the objects (they are in inflight_whole).
   add_library(${target}_headers INTERFACE)
   target_include_directories(${target}_headers INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
   list(TRANSFORM arg_DEPENDS APPEND _headers)
@@ -63,14 +76,14 @@ function(inflight_test name)
   find_package(GTest REQUIRED)
   include(GoogleTest)
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE inflight ${arg_LINK} GTest::gmock GTest::gtest_main fmt::fmt
+  target_link_libraries(${name} PRIVATE ${arg_LINK} inflight_whole GTest::gmock GTest::gtest_main fmt::fmt
                         nlohmann_json::nlohmann_json inflight_flags)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
-  target_compile_definitions(${name} PRIVATE INFLIGHT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  set_target_properties(${name} PROPERTIES ENABLE_EXPORTS ON)  # plugins then share the public part with the test
   if(INFLIGHT_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)  # compiles in half the time; what they test stays optimised
   endif()
-  set(environment "INFLIGHT_PLUGIN_PATH=${PROJECT_BINARY_DIR}/plugins")
+  set(environment "INFLIGHT_PLUGIN_PATH=${PROJECT_BINARY_DIR}/plugins" "INFLIGHT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
                        PROPERTIES ENVIRONMENT "${environment}" LABELS "${arg_LABELS}" TIMEOUT 300)
 endfunction()

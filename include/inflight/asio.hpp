@@ -16,9 +16,10 @@
 #include <memory>
 #include <utility>
 
+#include "inflight/api.hpp"
 #include "inflight/infer_queue.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 namespace detail {
 
 /// An Asio handler on its way through the queue: keeps its executor at work, and posts the answer to it.
@@ -69,4 +70,4 @@ auto async_submit(InferQueue::Slot slot, const SubmitOptions& options, Token&& t
       token, std::move(slot));
 }
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

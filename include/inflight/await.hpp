@@ -18,9 +18,10 @@
 #include <optional>
 #include <utility>
 
+#include "inflight/api.hpp"
 #include "inflight/infer_queue.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 /// A coroutine that yields one T to the coroutine that awaits it. Starts when it is awaited; move-only.
 /// An exception that leaves it is rethrown to the awaiter.
@@ -32,7 +33,7 @@ namespace detail {
 /// What Task<T> and Task<void> share: start suspended, resume the awaiter at the end.
 struct TaskPromiseBase {
   std::coroutine_handle<> continuation = std::noop_coroutine();
-  std::exception_ptr exception;
+  std::exception_ptr exception{};
 
   struct FinalAwaiter {
     bool await_ready() const noexcept { return false; }
@@ -49,7 +50,7 @@ struct TaskPromiseBase {
 
 template <class T>
 struct TaskPromise : TaskPromiseBase {
-  std::optional<T> value;
+  std::optional<T> value{};
   Task<T> get_return_object() noexcept;
   template <class U>
   void return_value(U&& v) {
@@ -120,8 +121,8 @@ struct SyncWaiter {
 };
 
 struct Latch {
-  std::mutex mutex;
-  std::condition_variable condition;
+  std::mutex mutex{};
+  std::condition_variable condition{};
   bool open = false;
   void set() {
     std::lock_guard lock(mutex);
@@ -232,8 +233,8 @@ inline auto InferQueue::acquired() noexcept {
 
 inline auto InferQueue::Slot::run(const SubmitOptions& options) && {
   struct Awaiter {
-    Slot slot;
-    SubmitOptions options;
+    Slot slot{};
+    SubmitOptions options{};
     std::optional<Completed> completed{};
 
     bool await_ready() const noexcept { return false; }
@@ -252,4 +253,4 @@ inline auto InferQueue::Slot::run(const SubmitOptions& options) && {
   return Awaiter{std::move(*this), options};
 }
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

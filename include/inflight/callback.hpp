@@ -6,7 +6,9 @@
 #include <type_traits>
 #include <utility>
 
-namespace inflight {
+#include "inflight/api.hpp"
+
+namespace INFLIGHT_API inflight {
 
 template <class Signature>
 class Callback;
@@ -78,4 +80,4 @@ class Callback<R(Args...)> {
   alignas(std::max_align_t) std::byte storage_[kCapacity];
 };
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -6,9 +6,10 @@
 #include <cstdint>
 #include <memory>
 
+#include "inflight/api.hpp"
 #include "inflight/callback.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
@@ -67,4 +68,4 @@ class VirtualClock final : public Clock {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -15,27 +15,28 @@
 #include <string_view>
 #include <vector>
 
+#include "inflight/api.hpp"
 #include "inflight/callback.hpp"
 #include "inflight/clock.hpp"
 #include "inflight/result.hpp"
 #include "inflight/tensor.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 /// One input or output of a model.
 struct Port {
-  std::string name;
+  std::string name{};
   ElementType type = ElementType::f32;
-  Shape shape;
-  std::string layout;  ///< "NCHW", "NHWC", … where the model says; else empty
+  Shape shape{};
+  std::string layout{};  ///< "NCHW", "NHWC", … where the model says; else empty
 };
 
 /// What a model file says of itself, without compiling it.
 struct ModelInfo {
-  std::string name;
-  std::vector<Port> inputs;
-  std::vector<Port> outputs;
-  std::map<std::string, std::string> metadata;  ///< as the format keeps it: rt_info, custom metadata
+  std::string name{};
+  std::vector<Port> inputs{};
+  std::vector<Port> outputs{};
+  std::map<std::string, std::string> metadata{};  ///< as the format keeps it: rt_info, custom metadata
 };
 
 /// What the engine should be tuned for. The names and meanings of OpenVINO's PERFORMANCE_HINT.
@@ -45,11 +46,11 @@ const char* to_string(PerformanceHint hint) noexcept;
 
 /// Something that a virtual device (AUTO, MULTI, BATCH) did or met.
 struct DeviceEvent {
-  TimePoint at;
-  std::string kind;    ///< compiling, ready, serving, switched, failed, readmitted, batching, rebuilt
-  std::string device;  ///< as a device string, e.g. "ort:CPU"
-  std::string text;    ///< for people: times, measured speeds, reasons
-  std::optional<double> inferences_per_second;  ///< where it was measured
+  TimePoint at{};
+  std::string kind{};    ///< compiling, ready, serving, switched, failed, readmitted, batching, rebuilt
+  std::string device{};  ///< as a device string, e.g. "ort:CPU"
+  std::string text{};    ///< for people: times, measured speeds, reasons
+  std::optional<double> inferences_per_second{};  ///< where it was measured
 };
 
 /// How requests are gathered into batches (BATCH devices).
@@ -61,45 +62,45 @@ struct BatchPolicy {
 
 struct CompileOptions {
   PerformanceHint hint = PerformanceHint::throughput;
-  int requests = 0;                        ///< how many will be in flight (PERFORMANCE_HINT_NUM_REQUESTS); 0: unknown
-  int execution_streams = 0;               ///< inferences the engine runs side by side; 0: by the hint
-  int threads = 0;                         ///< CPU threads of the engine, all streams together; 0: by the CPU budget
-  std::int64_t batch = 0;                  ///< reshape the model to this batch; 0: as it is
-  std::map<std::string, Shape> shapes;     ///< reshape inputs, by name; "": the only one. Before `batch`
-  std::optional<ElementType> input_type;   ///< of all inputs, converted inside the graph; nullopt: by u8_input
-  std::optional<ElementType> output_type;  ///< of all outputs, converted inside the graph; nullopt: the model's
-  std::optional<ElementType> precision;    ///< of the computation; nullopt: the engine's default
+  int requests = 0;                          ///< how many will be in flight (PERFORMANCE_HINT_NUM_REQUESTS); 0: unknown
+  int execution_streams = 0;                 ///< inferences the engine runs side by side; 0: by the hint
+  int threads = 0;                           ///< CPU threads of the engine, all streams together; 0: by the CPU budget
+  std::int64_t batch = 0;                    ///< reshape the model to this batch; 0: as it is
+  std::map<std::string, Shape> shapes{};     ///< reshape inputs, by name; "": the only one. Before `batch`
+  std::optional<ElementType> input_type{};   ///< of all inputs, converted inside the graph; nullopt: by u8_input
+  std::optional<ElementType> output_type{};  ///< of all outputs, converted inside the graph; nullopt: the model's
+  std::optional<ElementType> precision{};    ///< of the computation; nullopt: the engine's default
   /// Take 8-bit pictures and convert them inside the engine's graph, where the engine can: the input port
   /// of the compiled model then says u8. An engine that cannot leaves the port as the model has it.
   bool u8_input = true;
   /// Folded into the graph with u8_input: model input = (pixel − mean) / scale, per channel.
   std::array<float, 3> mean{0, 0, 0};
   std::array<float, 3> scale{1, 1, 1};
-  std::filesystem::path cache_dir;                ///< where compiled models are kept; empty: nowhere
-  std::map<std::string, std::string> properties;  ///< the engine's own, by its own names; these win
-  BatchPolicy batching;                           ///< of BATCH devices
+  std::filesystem::path cache_dir{};                ///< where compiled models are kept; empty: nowhere
+  std::map<std::string, std::string> properties{};  ///< the engine's own, by its own names; these win
+  BatchPolicy batching{};                           ///< of BATCH devices
   /// BATCH where it measures as a gain, under the throughput hint, for a device that is named (ALLOW_AUTO_BATCHING).
   /// Tried in the background, at the price of memory for the model in further batch sizes. nullopt: on GPUs only.
-  std::optional<bool> auto_batching;
+  std::optional<bool> auto_batching{};
   /// Told what virtual devices do, on any thread, one call at a time; must not block. May be empty.
-  std::function<void(const DeviceEvent&)> on_event;
+  std::function<void(const DeviceEvent&)> on_event{};
   Clock* clock = nullptr;  ///< for engines that simulate time; nullptr: steady_clock()
 };
 
 /// How one inference went.
 struct Served {
-  std::string_view device;  ///< what ran it, e.g. "ov:CPU"; lives as long as the CompiledModel
-  int batch = 1;            ///< how many requests ran together
-  Duration infer_time{0};   ///< from start() to completion
+  std::string_view device{};  ///< what ran it, e.g. "ov:CPU"; lives as long as the CompiledModel
+  int batch = 1;              ///< how many requests ran together
+  Duration infer_time{0};     ///< from start() to completion
 };
 using Outcome = Result<Served>;
 
 /// What one operation of a model cost in one inference.
 struct OperationTime {
-  std::string name;
-  std::string type;    ///< as the engine calls it: "Convolution"
-  std::string kernel;  ///< what the engine ran: "brgconv_avx512_I8"
-  std::string status;  ///< "EXECUTED", "NOT_RUN", "OPTIMIZED_OUT"
+  std::string name{};
+  std::string type{};    ///< as the engine calls it: "Convolution"
+  std::string kernel{};  ///< what the engine ran: "brgconv_avx512_I8"
+  std::string status{};  ///< "EXECUTED", "NOT_RUN", "OPTIMIZED_OUT"
   Duration real_time{0};
   Duration cpu_time{0};
 };
@@ -145,9 +146,9 @@ class InferRequest {
 
 /// What a compiled model really runs on.
 struct RuntimeInfo {
-  std::string engine;     ///< "ov", "ort", "torch", "sim"
-  std::string device;     ///< "ov:CPU", …: as a device string
-  std::string precision;  ///< "f32", "bf16", …: that of the computation
+  std::string engine{};     ///< "ov", "ort", "torch", "sim"
+  std::string device{};     ///< "ov:CPU", …: as a device string
+  std::string precision{};  ///< "f32", "bf16", …: that of the computation
   int execution_streams = 1;
 };
 
@@ -166,9 +167,9 @@ class CompiledModel {
 };
 
 struct DeviceInfo {
-  std::string name;                       ///< as in device strings, without the engine: "CPU", "GPU.0"
-  std::string full_name;                  ///< as the hardware calls itself
-  std::vector<std::string> capabilities;  ///< "FP32", "BF16", "INT8", …
+  std::string name{};                       ///< as in device strings, without the engine: "CPU", "GPU.0"
+  std::string full_name{};                  ///< as the hardware calls itself
+  std::vector<std::string> capabilities{};  ///< "FP32", "BF16", "INT8", …
 };
 
 /// An adaptor to one inference runtime. Thread-safe.
@@ -188,10 +189,10 @@ class Engine {
 
 /// An engine that was looked for, found or not.
 struct EngineStatus {
-  std::string name;
-  std::shared_ptr<Engine> engine;  ///< nullptr: not usable
-  std::string where;               ///< the plugin's path, or "built in"; empty: not found
-  std::string problem;             ///< why it is not usable, naming what was looked for
+  std::string name{};
+  std::shared_ptr<Engine> engine{};  ///< nullptr: not usable
+  std::string where{};               ///< the plugin's path, or "built in"; empty: not found
+  std::string problem{};             ///< why it is not usable, naming what was looked for
 };
 
 /// Every known engine. Plugins are loaded on the first call, from $INFLIGHT_PLUGIN_PATH (a colon-separated
@@ -208,4 +209,4 @@ Result<std::shared_ptr<CompiledModel>> compile_model(const std::filesystem::path
 /// Errors: model_unusable, with the reason of each engine that tried.
 Result<ModelInfo> read_model(const std::filesystem::path& model);
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

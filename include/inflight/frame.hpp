@@ -9,10 +9,11 @@
 #include <utility>
 #include <vector>
 
+#include "inflight/api.hpp"
 #include "inflight/clock.hpp"
 #include "inflight/result.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 /// Index of a source within its pipeline, from 0.
 using SourceId = std::uint32_t;
@@ -34,7 +35,7 @@ struct Plane {
 
 /// An I420 picture: full-size Y, half-size (rounded up) U and V, 8 bits each.
 struct Picture {
-  Size size;
+  Size size{};
   std::array<Plane, 3> planes{};
   ColorMatrix matrix = ColorMatrix::bt601;
   ColorRange range = ColorRange::limited;
@@ -100,11 +101,11 @@ struct Box {
 };
 
 struct Detection {
-  Box box;
+  Box box{};
   float score = 0;  ///< 0..1
   int class_id = 0;
-  std::string label;
-  std::vector<float> features;  ///< of a cascade: what its model made of this box, flattened; else empty
+  std::string label{};
+  std::vector<float> features{};  ///< of a cascade: what its model made of this box, flattened; else empty
   friend bool operator==(const Detection&, const Detection&) = default;
 };
 
@@ -115,24 +116,24 @@ const char* to_string(FrameStatus status) noexcept;
 
 /// What one of several models made of a frame.
 struct ModelResult {
-  std::string model;  ///< its name in the pipeline
-  std::vector<Detection> detections;
-  std::string device;  ///< what served it
+  std::string model{};  ///< its name in the pipeline
+  std::vector<Detection> detections{};
+  std::string device{};  ///< what served it
   Duration infer_time{0};
 };
 
 /// What sinks receive, in frame order of each source.
 struct FrameResult {
-  Frame frame;  ///< pixels may be absent (`!frame`) where a frame could not be read
+  Frame frame{};  ///< pixels may be absent (`!frame`) where a frame could not be read
   FrameStatus status = FrameStatus::emitted;
-  std::string reason;  ///< empty unless dropped or failed
-  std::vector<Detection> detections;
-  std::string device;      ///< what served it, e.g. "ov:CPU"
+  std::string reason{};  ///< empty unless dropped or failed
+  std::vector<Detection> detections{};
+  std::string device{};    ///< what served it, e.g. "ov:CPU"
   Duration infer_time{0};  ///< from start to completion of its request
   /// Of a pipeline with several models: what each made of it, in their order. The three above are then empty.
-  std::vector<ModelResult> models;
+  std::vector<ModelResult> models{};
   Duration end_to_end_time{0};   ///< from `frame.read_at` until it was ready for the sinks, in order
   double frames_per_second = 0;  ///< of this source, over the last second or so
 };
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

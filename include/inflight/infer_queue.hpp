@@ -14,9 +14,10 @@
 #include <memory>
 #include <optional>
 
+#include "inflight/api.hpp"
 #include "inflight/engine.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 enum class StageOrder : std::uint8_t { in_order, any_order };
 
@@ -38,7 +39,7 @@ struct InferQueueOptions {
 
 struct SubmitOptions {
   /// If it passes first, the submission completes with deadline_exceeded and its result is discarded.
-  std::optional<TimePoint> deadline;
+  std::optional<TimePoint> deadline{};
 };
 
 /// Names one submission, for InferQueue::cancel.
@@ -144,12 +145,12 @@ class InferQueue::Slot {
 
 /// A submission that has ended.
 struct Completed {
-  Outcome outcome;
+  Outcome outcome{};
   /// The request, to read outputs from; its place in the pool is free once this is gone. Empty where the
   /// submission was given up while the engine still works on it.
-  InferQueue::Slot slot;
+  InferQueue::Slot slot{};
 };
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight
 
 #include "inflight/await.hpp"  // defines acquired() and run()

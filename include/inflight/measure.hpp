@@ -15,11 +15,12 @@
 #include <string>
 #include <vector>
 
+#include "inflight/api.hpp"
 #include "inflight/engine.hpp"
 #include "inflight/report.hpp"
 #include "inflight/timeline.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 /// Contents for a model's inputs: sets of one tensor per port, used in turn.
 using InputData = std::vector<std::vector<Tensor>>;
@@ -56,7 +57,7 @@ struct LoadOptions {
 
   bool operation_times = false;  ///< ask the requests, after the run, what their last inference cost in detail
 
-  InputData inputs;            ///< empty: whatever the requests' memory holds
+  InputData inputs{};          ///< empty: whatever the requests' memory holds
   bool refill_inputs = false;  ///< set the inputs for each inference, inside what is measured
 
   std::function<bool()> interrupted;     ///< asked between inferences; true ends the run early. May be empty
@@ -81,17 +82,17 @@ struct LoadSummary {
   double wall_s = 0;
   double cpu_s = 0;  ///< of the process, all threads
   double peak_rss_mb = 0;
-  std::optional<Duration> first_inference;
-  std::int64_t batch = 1;           ///< pictures per inference: frames per second = batch × inferences per second
-  Histogram latency;                ///< of queries
-  std::vector<LoadWindow> windows;  ///< three, of equal length as the run was planned
-  std::map<std::string, std::uint64_t> devices;  ///< answered by
-  double mean_batch = 0;                         ///< requests that ran together, on average
+  std::optional<Duration> first_inference{};
+  std::int64_t batch = 1;             ///< pictures per inference: frames per second = batch × inferences per second
+  Histogram latency{};                ///< of queries
+  std::vector<LoadWindow> windows{};  ///< three, of equal length as the run was planned
+  std::map<std::string, std::uint64_t> devices{};  ///< answered by
+  double mean_batch = 0;                           ///< requests that ran together, on average
   int requests = 0;
-  std::vector<std::vector<OperationTime>> operations;  ///< of each request, where asked for and known
-  std::string no_operations;                           ///< why not
+  std::vector<std::vector<OperationTime>> operations{};  ///< of each request, where asked for and known
+  std::string no_operations{};                           ///< why not
   bool interrupted = false;
-  std::string error;  ///< of the first inference that failed
+  std::string error{};  ///< of the first inference that failed
 
   double inferences_per_second() const noexcept { return wall_s > 0 ? static_cast<double>(count) / wall_s : 0; }
   double frames_per_second() const noexcept { return inferences_per_second() * static_cast<double>(batch); }
@@ -105,7 +106,7 @@ Result<LoadSummary> run_load(const std::shared_ptr<CompiledModel>& model, const 
 /// three windows lie within 10 % of their mean.
 struct Stability {
   bool stable = false;
-  std::string why;  ///< for people: what moved and by how much, or why it is not known
+  std::string why{};  ///< for people: what moved and by how much, or why it is not known
 };
 Stability judge(const std::vector<LoadWindow>& windows);
 
@@ -124,7 +125,7 @@ struct ScenarioOptions {
   Scenario scenario = Scenario::single_stream;
   double rate = 0;                                    ///< server: queries per second
   Duration bound{0};                                  ///< server: of the percentile
-  std::optional<double> percentile;                   ///< instead of the scenario's own: 0.9, 0.99, 0.99, none
+  std::optional<double> percentile{};                 ///< instead of the scenario's own: 0.9, 0.99, 0.99, none
   Duration min_duration = std::chrono::seconds(600);  ///< of MLPerf; shorter runs are VALID only for themselves
   std::uint64_t min_queries = 0;                      ///< 0: as many as early stopping needs; offline: 24576 samples
 };
@@ -134,9 +135,9 @@ Result<LoadOptions> to_load(const ScenarioOptions& scenario, LoadOptions base);
 
 struct ScenarioVerdict {
   bool valid = false;
-  std::string metric;  ///< "p90 latency", "p99 latency of a query of 8", "queries per second", "samples per second"
-  std::optional<double> value;       ///< in ms, or per second; nullopt: not known
-  std::vector<std::string> reasons;  ///< why it is INVALID, and what to change; of a VALID one, what it rests on
+  std::string metric{};  ///< "p90 latency", "p99 latency of a query of 8", "queries per second", "samples per second"
+  std::optional<double> value{};       ///< in ms, or per second; nullopt: not known
+  std::vector<std::string> reasons{};  ///< why it is INVALID, and what to change; of a VALID one, what it rests on
 };
 ScenarioVerdict judge(const ScenarioOptions& scenario, const LoadSummary& summary);
 
@@ -160,7 +161,7 @@ struct SearchOptions {
   /// Candidates that share what is dear to prepare have one name here. The first of each name is then measured alone
   /// before anything else, with first / keep, and only the best `keep` of the names go on, all their candidates. By
   /// candidate; empty: no such groups.
-  std::vector<std::string> groups;
+  std::vector<std::string> groups{};
   /// Asked before each measurement; true ends the search with what it has. May be empty.
   std::function<bool()> interrupted;
 };
@@ -185,4 +186,4 @@ std::vector<Ranked> successive_halving(std::size_t candidates, const Evaluate& e
 std::string to_text(const LoadSummary& summary, int percentile = 50);
 std::string to_json(const LoadSummary& summary);
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -11,9 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "inflight/api.hpp"
 #include "inflight/frame.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 struct SourceOptions {
   int loop = 1;             ///< how often to play it; 0: for ever
@@ -36,16 +37,16 @@ struct SourceOptions {
 };
 
 struct SourceInfo {
-  std::string name;                     ///< as given: a path, a URL (redacted()), "synthetic:…"
-  Size size;                            ///< of the first picture; later ones may differ
-  double frames_per_second = 0;         ///< nominal; 0: unknown (images)
-  std::optional<std::uint64_t> frames;  ///< how many read() will give, where that is known
+  std::string name{};                     ///< as given: a path, a URL (redacted()), "synthetic:…"
+  Size size{};                            ///< of the first picture; later ones may differ
+  double frames_per_second = 0;           ///< nominal; 0: unknown (images)
+  std::optional<std::uint64_t> frames{};  ///< how many read() will give, where that is known
 };
 
 /// What happens to a source besides frames.
 struct SourceEvent {
-  std::string kind;  ///< source_lost, source_stalled, source_reconnected
-  std::string text;  ///< for people; names the source, never with its password
+  std::string kind{};  ///< source_lost, source_stalled, source_reconnected
+  std::string text{};  ///< for people; names the source, never with its password
 };
 
 /// A sequence of frames, which may outlive it. One thread reads; interrupt() may come from another.
@@ -77,16 +78,17 @@ std::string redacted(const std::string& spec);
 
 /// One line of a list of sources.
 struct ListedSource {
-  std::string spec;  ///< for open_source(); a relative path is relative to the working directory, as on a command line
+  std::string
+      spec{};  ///< for open_source(); a relative path is relative to the working directory, as on a command line
   /// As written, each once: `name`, `priority` (a whole number), `overflow` (wait, drop_oldest, drop_latest), `max-age`
   /// (200ms, 2s), `realtime` (true, false), `loop` (0: for ever), `every` (from 1). Their values have been checked.
-  std::map<std::string, std::string> options;
+  std::map<std::string, std::string> options{};
   int line = 0;  ///< from 1
 };
 
 struct SourceList {
-  std::vector<ListedSource> sources;
-  std::vector<Error> bad_lines;  ///< what is wrong with the lines that were left out
+  std::vector<ListedSource> sources{};
+  std::vector<Error> bad_lines{};  ///< what is wrong with the lines that were left out
 };
 
 /// Reads a list: one source per line, then `option=value` words; "# remark", also behind a source; blank lines. Spaces
@@ -113,9 +115,9 @@ using Draw = std::function<void(const Picture&, const FrameResult&)>;
 
 struct VideoSinkOptions {
   double frames_per_second = 25;
-  Draw draw;          ///< empty: the pictures as they are
-  std::string codec;  ///< an FFmpeg encoder; empty: libx264 where present, else mpeg4
-  int threads = 0;    ///< of the encoder; 0: its default
+  Draw draw{};          ///< empty: the pictures as they are
+  std::string codec{};  ///< an FFmpeg encoder; empty: libx264 where present, else mpeg4
+  int threads = 0;      ///< of the encoder; 0: its default
 };
 
 // All of these check their path before they return: errors are unwritable_output, naming what is in the way.
@@ -133,4 +135,4 @@ Result<std::unique_ptr<Sink>> open_window_sink(const std::string& title, Draw dr
 /// A result as it stands in the JSON lines, without the line end.
 std::string to_json(const FrameResult& result);
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -6,10 +6,12 @@
 // say one that sets limits for itself first; it must be of the same version of Inflight.
 #pragma once
 
-namespace inflight {
+#include "inflight/api.hpp"
+
+namespace INFLIGHT_API inflight {
 
 /// Compiles one model and serves its requests to the process at the other end of `socket`, which it owns from now on.
 /// Returns when the other end has closed: 0. Where `socket` is none of PROCESS: 1, at once.
 int serve_model_process(int socket);
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

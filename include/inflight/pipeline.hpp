@@ -11,12 +11,13 @@
 #include <mutex>
 #include <vector>
 
+#include "inflight/api.hpp"
 #include "inflight/engine.hpp"
 #include "inflight/media.hpp"
 #include "inflight/report.hpp"
 #include "inflight/vision.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 /// What the virtual devices of a detector told (AUTO, MULTI, BATCH), until a run takes it into its summary; the
 /// first 1000 events since then. Thread-safe.
@@ -34,16 +35,16 @@ class DeviceLog {
 /// A model with its way in and its way out. Copies share all three, and a preprocessor is one thread's: no two
 /// pipelines may run with copies of one detector at the same time.
 struct Detector {
-  std::shared_ptr<CompiledModel> model;
-  std::shared_ptr<Preprocessor> preprocessor;
-  std::shared_ptr<Postprocessor> postprocessor;
-  std::shared_ptr<DeviceLog> device_log;  ///< nullptr: its devices tell nothing
+  std::shared_ptr<CompiledModel> model{};
+  std::shared_ptr<Preprocessor> preprocessor{};
+  std::shared_ptr<Postprocessor> postprocessor{};
+  std::shared_ptr<DeviceLog> device_log{};  ///< nullptr: its devices tell nothing
 };
 
 struct DetectorOptions {
-  CompileOptions compile;
-  std::string decoder;  ///< empty: recognised
-  PostprocessOptions postprocess;
+  CompileOptions compile{};
+  std::string decoder{};  ///< empty: recognised
+  PostprocessOptions postprocess{};
 };
 
 /// Reads, recognises and compiles a detection model for a device string; where every device in it is simulated,
@@ -53,15 +54,15 @@ Result<Detector> make_detector(const std::filesystem::path& model, const std::st
 
 /// One of several models that see every frame.
 struct PipelineModel {
-  std::string name;  ///< of its results; no two alike
-  Detector detector;
+  std::string name{};  ///< of its results; no two alike
+  Detector detector{};
 };
 
 /// A model that makes a row of numbers of a picture: an embedding, attributes.
 struct FeatureModel {
-  std::shared_ptr<CompiledModel> model;
-  std::shared_ptr<Preprocessor> preprocessor;
-  std::shared_ptr<DeviceLog> device_log;  ///< nullptr: its devices tell nothing
+  std::shared_ptr<CompiledModel> model{};
+  std::shared_ptr<Preprocessor> preprocessor{};
+  std::shared_ptr<DeviceLog> device_log{};  ///< nullptr: its devices tell nothing
 };
 
 /// Compiles a model with one image input; its outputs, one after the other, are the features.
@@ -72,10 +73,10 @@ Result<FeatureModel> make_feature_model(const std::filesystem::path& model, cons
 /// A second model for what the first has found: each box is cut out of the picture and given to it, and what it says
 /// becomes the detection's `features`. All detections, frames and sources share it: on a BATCH device they gather.
 struct Cascade {
-  std::string name;
-  FeatureModel model;
-  std::string of;                   ///< whose detections; empty: those of the first model
-  std::vector<std::string> labels;  ///< which of them; empty: all
+  std::string name{};
+  FeatureModel model{};
+  std::string of{};                   ///< whose detections; empty: those of the first model
+  std::vector<std::string> labels{};  ///< which of them; empty: all
 };
 
 /// sync: the notebook's loop, one request, one step after the other, on the calling thread.
@@ -105,7 +106,7 @@ struct Progress {
 
 /// What all threads of a stage have done so far.
 struct StageProgress {
-  std::string name;  ///< as in StageSummary
+  std::string name{};  ///< as in StageSummary
   std::uint64_t frames = 0;
   Duration busy{0};  ///< wall time, summed over its threads; of inference, over the requests
 };
@@ -113,18 +114,18 @@ struct StageProgress {
 /// A source at one moment.
 struct SourceStatus {
   SourceId id = 0;
-  std::string name;
+  std::string name{};
   bool ended = false;
-  FrameCounts frames;
-  std::map<std::string, std::uint64_t> events;
+  FrameCounts frames{};
+  std::map<std::string, std::uint64_t> events{};
 };
 
 /// A run at one moment, in full.
 struct RunStatus {
-  Progress progress;
-  FrameCounts frames;    ///< ended so far; adds up only at the end
-  Histogram end_to_end;  ///< of the emitted ones
-  std::vector<StageProgress> stages;
+  Progress progress{};
+  FrameCounts frames{};    ///< ended so far; adds up only at the end
+  Histogram end_to_end{};  ///< of the emitted ones
+  std::vector<StageProgress> stages{};
   // Zero where a run is synchronous, or over:
   int requests = 0, in_flight = 0;                        ///< of the pool, and those that infer
   std::size_t frames_held = 0, most_frames = 0;           ///< credits taken, and those there are
@@ -135,8 +136,8 @@ struct RunStatus {
 
 /// How a source takes part.
 struct SourceSetup {
-  std::string name;                          ///< in summaries; empty: SourceInfo::name
-  std::vector<std::unique_ptr<Sink>> sinks;  ///< of this source alone; finished when it has ended
+  std::string name{};                          ///< in summaries; empty: SourceInfo::name
+  std::vector<std::unique_ptr<Sink>> sinks{};  ///< of this source alone; finished when it has ended
   OverflowPolicy overflow = OverflowPolicy::wait;
   int priority = 0;     ///< frames of a higher one are inferred first; sources with the same one take turns
   Duration max_age{0};  ///< older than this, a frame is dropped before inference (deadline_exceeded); 0: never
@@ -231,10 +232,10 @@ class RunSampler {
 /// Measures each stage alone, on up to `frames` frames of `source` (which is read), with the options of the
 /// run to come: core-ms per stage, the engine's ceiling. `sink` may be nullptr.
 struct Calibration {
-  std::vector<StageSummary> stages;  ///< with core_ms
-  double ceiling_fps = 0;            ///< of the engine alone
-  double limit_fps = 0;              ///< cores ÷ Σ core-seconds
-  int cores = 0;                     ///< that this process may use
+  std::vector<StageSummary> stages{};  ///< with core_ms
+  double ceiling_fps = 0;              ///< of the engine alone
+  double limit_fps = 0;                ///< cores ÷ Σ core-seconds
+  int cores = 0;                       ///< that this process may use
 };
 Result<Calibration> calibrate(const Detector& detector, Source& source, Sink* sink, const PipelineOptions& options,
                               int frames = 200);
@@ -245,4 +246,4 @@ Result<Calibration> calibrate(const std::vector<PipelineModel>& models, Source& 
 /// Puts the calibrated numbers beside the measured ones: limit, efficiency, ceiling, core_ms.
 void apply(const Calibration& calibration, RunSummary& summary);
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -10,10 +10,11 @@
 #include <variant>
 #include <vector>
 
+#include "inflight/api.hpp"
 #include "inflight/clock.hpp"
 #include "inflight/timeline.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 /// A histogram of durations in bounded memory (38 KiB, all of it inside the object): relative error ≤ 1/256
 /// from 0 to 4 hours; minimum and maximum are exact. Negative durations count as 0. One writer at a time.
@@ -50,8 +51,8 @@ class Histogram {
 struct FrameCounts {
   std::uint64_t read = 0;
   std::uint64_t emitted = 0;
-  std::map<std::string, std::uint64_t> dropped;  ///< by reason
-  std::map<std::string, std::uint64_t> failed;   ///< by reason
+  std::map<std::string, std::uint64_t> dropped{};  ///< by reason
+  std::map<std::string, std::uint64_t> failed{};   ///< by reason
   std::uint64_t total_dropped() const noexcept;
   std::uint64_t total_failed() const noexcept;
   bool adds_up() const noexcept { return read == emitted + total_dropped() + total_failed(); }
@@ -59,18 +60,18 @@ struct FrameCounts {
 
 /// One step of a frame's way: "decode", "preprocess", "infer", "postprocess", "sink".
 struct StageSummary {
-  std::string name;
-  std::optional<double> core_ms;  ///< processor time per frame, measured alone (calibration)
-  double p50_ms = 0;              ///< wall time per frame, in this run
+  std::string name{};
+  std::optional<double> core_ms{};  ///< processor time per frame, measured alone (calibration)
+  double p50_ms = 0;                ///< wall time per frame, in this run
   double p99_ms = 0;
   double utilisation = 0;  ///< share of the run in which the stage was at work; infer: of its execution streams
 };
 
 struct EngineSummary {
-  std::string engine, device, precision;
+  std::string engine{}, device{}, precision{};
   int requests = 0;
   int execution_streams = 0;
-  std::optional<double> ceiling_fps;  ///< of the engine alone, all requests busy (calibration)
+  std::optional<double> ceiling_fps{};  ///< of the engine alone, all requests busy (calibration)
 };
 
 struct LatencySummary {
@@ -80,8 +81,8 @@ LatencySummary summarise(const Histogram& histogram) noexcept;
 
 /// One of the models of a run.
 struct ModelSummary {
-  std::string name;
-  EngineSummary engine;
+  std::string name{};
+  EngineSummary engine{};
   std::uint64_t inferences = 0;
   double infer_s = 0;  ///< wall time from start to completion, summed over its inferences
   double p50_ms = 0, p99_ms = 0;
@@ -90,20 +91,20 @@ struct ModelSummary {
 /// One of the sources of a run.
 struct SourceSummary {
   std::uint32_t id = 0;
-  std::string name;
+  std::string name{};
   int priority = 0;
-  FrameCounts frames;
-  double fps = 0;          ///< emitted frames ÷ time from its first frame to its last
-  LatencySummary latency;  ///< until results were ready for the sinks
+  FrameCounts frames{};
+  double fps = 0;            ///< emitted frames ÷ time from its first frame to its last
+  LatencySummary latency{};  ///< until results were ready for the sinks
   /// From reading (or arrival) until the last sink had it: what counts for live sources.
-  LatencySummary age;
-  std::map<std::string, std::uint64_t> events;  ///< source_lost, source_stalled, source_reconnected
+  LatencySummary age{};
+  std::map<std::string, std::uint64_t> events{};  ///< source_lost, source_stalled, source_reconnected
 };
 
 /// A whole run: what `--summary` writes.
 struct RunSummary {
-  std::string api;  ///< "sync" or "async"
-  FrameCounts frames;
+  std::string api{};  ///< "sync" or "async"
+  FrameCounts frames{};
   double wall_s = 0;
   double cpu_s = 0;        ///< of the process, all threads
   double peak_rss_mb = 0;  ///< with the processes of models, each with its own peak
@@ -111,36 +112,36 @@ struct RunSummary {
   /// Frames that could be held between sources and sinks at once, over all sources; 0: one (sync). Divided by `fps` it
   /// bounds their mean age (Little's law).
   std::size_t credit_frames = 0;
-  LatencySummary latency;
-  std::vector<StageSummary> stages;
-  EngineSummary engine;                ///< of the first model
-  std::vector<ModelSummary> models;    ///< also where there is only one; a cascade's model comes last
-  std::vector<SourceSummary> sources;  ///< all that took part, by id
+  LatencySummary latency{};
+  std::vector<StageSummary> stages{};
+  EngineSummary engine{};                ///< of the first model
+  std::vector<ModelSummary> models{};    ///< also where there is only one; a cascade's model comes last
+  std::vector<SourceSummary> sources{};  ///< all that took part, by id
   /// cores ÷ Σ core-seconds per frame of all stages, each measured alone.
-  std::optional<double> limit_fps;
-  std::optional<double> efficiency;  ///< fps ÷ limit_fps
-  std::string bottleneck;            ///< the stage that limits, and how that shows
-  std::vector<Event> events;
-  std::string error;  ///< why the run failed; empty if it did not
+  std::optional<double> limit_fps{};
+  std::optional<double> efficiency{};  ///< fps ÷ limit_fps
+  std::string bottleneck{};            ///< the stage that limits, and how that shows
+  std::vector<Event> events{};
+  std::string error{};  ///< why the run failed; empty if it did not
 };
 
 /// How a run and the machine stood at one moment. What only grows is told as it stood: rates are differences.
 struct RunSample {
   Duration at{0};  ///< since the start of the run
   std::uint64_t emitted = 0, dropped = 0, failed = 0;
-  std::vector<Duration> stages;   ///< time at work so far, by RunSamples::stages
-  std::vector<Duration> cores;    ///< time busy so far, whoever kept it busy, by RunSamples::cores
-  std::vector<Duration> threads;  ///< processor time so far, by RunSamples::threads; shorter where more came later
+  std::vector<Duration> stages{};   ///< time at work so far, by RunSamples::stages
+  std::vector<Duration> cores{};    ///< time busy so far, whoever kept it busy, by RunSamples::cores
+  std::vector<Duration> threads{};  ///< processor time so far, by RunSamples::threads; shorter where more came later
   int requests = 0, in_flight = 0;
   std::size_t frames_held = 0, most_frames = 0, waiting_to_infer = 0, waiting_to_post = 0;
   double megabytes_held = 0;
 };
 
 struct RunSamples {
-  std::vector<std::string> stages;
-  std::vector<int> cores;            ///< those that this process may use; empty where the system does not tell
-  std::vector<std::string> threads;  ///< of this process, by name: threads of one name count together
-  std::vector<RunSample> samples;
+  std::vector<std::string> stages{};
+  std::vector<int> cores{};            ///< those that this process may use; empty where the system does not tell
+  std::vector<std::string> threads{};  ///< of this process, by name: threads of one name count together
+  std::vector<RunSample> samples{};
 };
 
 /// The form documented for `--summary`, indented.
@@ -150,8 +151,8 @@ std::string to_text(const RunSummary& summary);
 
 /// A named run beside others.
 struct ComparedRun {
-  std::string name;
-  std::vector<RunSummary> rounds;  ///< interleaved with those of the other runs
+  std::string name{};
+  std::vector<RunSummary> rounds{};  ///< interleaved with those of the other runs
 };
 /// One table: FPS (median and spread), end-to-end percentiles, core-ms per stage, ceiling, limit, efficiency,
 /// bottleneck; with ratios to the first run.
@@ -160,15 +161,15 @@ std::string compare_json(const std::vector<ComparedRun>& runs);
 
 /// A paragraph. Line breaks are kept.
 struct Text {
-  std::string title;  ///< may be empty
-  std::string text;
+  std::string title{};  ///< may be empty
+  std::string text{};
 };
 
 /// The first column names, the others tell; rows as long as the head.
 struct Table {
-  std::string title;
-  std::vector<std::string> head;
-  std::vector<std::vector<std::string>> rows;
+  std::string title{};
+  std::vector<std::string> head{};
+  std::vector<std::vector<std::string>> rows{};
 };
 
 enum class ChartKind : std::uint8_t { line, step, bar, scatter };
@@ -183,7 +184,7 @@ struct Series {
 /// A vertical line across the chart: the moment of a switch.
 struct Marker {
   double x = 0;
-  std::string label;
+  std::string label{};
 };
 
 struct Chart {
@@ -197,33 +198,33 @@ struct Chart {
 
 /// Requests, devices and threads over time, to zoom into; below it the latency of each request.
 struct TimelineChart {
-  std::string title;
-  Timeline timeline;
+  std::string title{};
+  Timeline timeline{};
 };
 
 using Section = std::variant<Text, Table, Chart, TimelineChart>;
 
 struct Page {
-  std::string title, subtitle;
-  std::vector<Section> sections;
+  std::string title{}, subtitle{};
+  std::vector<Section> sections{};
 };
 
 /// What a run ran on. What the system does not tell is empty or 0.
 struct Machine {
-  std::string cpu;  ///< as it calls itself
-  int cores = 0;    ///< that this process may use
+  std::string cpu{};  ///< as it calls itself
+  int cores = 0;      ///< that this process may use
   double memory_gb = 0;
-  std::string system;  ///< distribution, kernel
+  std::string system{};  ///< distribution, kernel
 };
 Machine this_machine();
 
 /// A run with all that was seen of it.
 struct RunReport {
-  RunSummary summary;
-  Histogram end_to_end;
-  RunSamples samples;
+  RunSummary summary{};
+  Histogram end_to_end{};
+  RunSamples samples{};
   /// What else a reader needs to believe it or to repeat it: a name and what it was.
-  std::vector<std::vector<std::string>> environment;
+  std::vector<std::vector<std::string>> environment{};
 };
 /// The numbers are those of to_text and to_json, from the same structure.
 Page to_page(const RunReport& report);
@@ -237,4 +238,4 @@ Page compare_page(const std::vector<ComparedRun>& runs);
 /// is shown as it is, whatever it holds.
 std::string to_html(const Page& page);
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -5,7 +5,9 @@
 #include <tl/expected.hpp>
 #include <utility>
 
-namespace inflight {
+#include "inflight/api.hpp"
+
+namespace INFLIGHT_API inflight {
 
 /// What kind of thing went wrong; the program maps each to an exit code.
 enum class ErrorCode {
@@ -32,7 +34,7 @@ const char* to_string(ErrorCode code) noexcept;
 /// `message` is one line that names the thing, what is wrong with it, and what to try.
 struct Error {
   ErrorCode code = ErrorCode::internal;
-  std::string message;
+  std::string message{};
 };
 
 template <class T = void>
@@ -46,4 +48,4 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
 /// Hands an error on unchanged: `if (!opened) return fail(std::move(opened.error()));`
 inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -9,7 +9,9 @@
 #include <span>
 #include <string>
 
-namespace inflight {
+#include "inflight/api.hpp"
+
+namespace INFLIGHT_API inflight {
 
 enum class ElementType : std::uint8_t { u8, i8, i32, i64, bf16, f16, f32, f64, other };
 
@@ -93,4 +95,4 @@ class Tensor {
   TensorView view_;
 };
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -15,18 +15,19 @@
 #include <string_view>
 #include <vector>
 
+#include "inflight/api.hpp"
 #include "inflight/clock.hpp"
 #include "inflight/result.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 struct DeviceEvent;  // engine.hpp
 
 /// Something that happened besides frames.
 struct Event {
   Duration at{0};  ///< since the start of the run; negative for what a device did before it
-  std::string kind;
-  std::string text;
+  std::string kind{};
+  std::string text{};
   std::string device{};                           ///< of whom it tells, as a device string; else empty
   std::optional<double> inferences_per_second{};  ///< of that device, where it was measured
 };
@@ -52,12 +53,12 @@ struct TimelineSpan {
 };
 
 struct Timeline {
-  std::vector<std::string> devices, threads, stages;  ///< the names, in the order in which they were met
-  std::vector<TimelineRequest> requests;              ///< in the order of completion
-  std::vector<TimelineSpan> spans;                    ///< in the order of their ends
-  std::vector<Event> events;                          ///< in the order of time
-  Duration length{0};                                 ///< from the start to the end of the last of them
-  std::uint64_t left_out = 0;                         ///< requests, spans and events for which there was no room
+  std::vector<std::string> devices{}, threads{}, stages{};  ///< the names, in the order in which they were met
+  std::vector<TimelineRequest> requests{};                  ///< in the order of completion
+  std::vector<TimelineSpan> spans{};                        ///< in the order of their ends
+  std::vector<Event> events{};                              ///< in the order of time
+  Duration length{0};                                       ///< from the start to the end of the last of them
+  std::uint64_t left_out = 0;                               ///< requests, spans and events for which there was no room
 };
 
 /// How much is kept; the memory is taken up front. When there is more, the first half and the newest half are kept,
@@ -74,18 +75,18 @@ class TimelineRecorder {
   /// As a TimelineRequest, in the clock's time.
   struct Request {
     std::uint64_t number = 0;
-    TimePoint intended, submitted, completed;
+    TimePoint intended{}, submitted{}, completed{};
     std::uint32_t lane = 0;
-    std::string_view device;  ///< copied
+    std::string_view device{};  ///< copied
     int batch = 1;
     bool failed = false;
   };
   /// As a TimelineSpan, in the clock's time.
   struct Span {
-    std::string_view thread;  ///< copied
-    std::string_view stage;   ///< copied
+    std::string_view thread{};  ///< copied
+    std::string_view stage{};   ///< copied
     std::uint64_t frame = 0;
-    TimePoint begin, end;
+    TimePoint begin{}, end{};
   };
 
   explicit TimelineRecorder(const TimelineCapacity& capacity = {});
@@ -112,4 +113,4 @@ class TimelineRecorder {
 /// Errors: unwritable_output, output_failed.
 Result<void> write_chrome_trace(const Timeline& timeline, const std::filesystem::path& path);
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -8,10 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "inflight/api.hpp"
 #include "inflight/engine.hpp"
 #include "inflight/frame.hpp"
 
-namespace inflight {
+namespace INFLIGHT_API inflight {
 
 /// stretch: fill the input, aspect not kept. letterbox: keep the aspect, pad the rest.
 enum class ResizeMode : std::uint8_t { stretch, letterbox_center, letterbox_top_left };
@@ -29,8 +30,8 @@ struct PreprocessOptions {
 struct SourceTransform {
   float factor_x = 1, factor_y = 1;
   float offset_x = 0, offset_y = 0;
-  Size model;   ///< the model's input
-  Size source;  ///< the source's picture
+  Size model{};   ///< the model's input
+  Size source{};  ///< the source's picture
 
   Box to_source(const Box& model_box) const noexcept;
   Box to_model(const Box& source_box) const noexcept;
@@ -75,12 +76,12 @@ struct PostprocessOptions {
 
 /// What kind of detection model it is, and so how to feed it and read it.
 struct ModelFamily {
-  std::string decoder;     ///< "ssd", "yolox", "yolov5"
-  std::string why;         ///< what it was recognised by, for people
+  std::string decoder{};   ///< "ssd", "yolox", "yolov5"
+  std::string why{};       ///< what it was recognised by, for people
   std::size_t output = 0;  ///< which output port holds the detections
-  PreprocessOptions preprocess;
-  std::vector<std::string> labels;  ///< by class id; ids beyond it are labelled by their number
-  bool normalised_boxes = false;    ///< yolov5: boxes in 0..1 of the input (TensorFlow exports) instead of pixels
+  PreprocessOptions preprocess{};
+  std::vector<std::string> labels{};  ///< by class id; ids beyond it are labelled by their number
+  bool normalised_boxes = false;      ///< yolov5: boxes in 0..1 of the input (TensorFlow exports) instead of pixels
 };
 
 /// Names that `recognise` takes as `decoder`.
@@ -105,4 +106,4 @@ struct OverlayOptions {
 /// Draws detections, FPS and latency onto the Y, U and V planes of `picture`, which must be writable.
 void draw_overlay(const Picture& picture, const FrameResult& result, const OverlayOptions& options = {});
 
-}  // namespace inflight
+}  // namespace INFLIGHT_API inflight

@@ -11,7 +11,7 @@ namespace inflight {
 
 /// All of the contract that has to do with threads: busy while in flight, `done` exactly once, cancelling, and a
 /// destructor that waits. What derives from it has the tensors, and says how to infer.
-class LaneRequest : public InferRequest, private Job {
+class LaneRequest : public InferRequest, private LaneTask {
  public:
   Result<void> start(Done done) final;
   void cancel() noexcept final;

@@ -15,31 +15,31 @@ Lanes::~Lanes() {
   changed_.notify_all();
 }
 
-void Lanes::submit(Job& job) {
+void Lanes::submit(LaneTask& task) {
   {
     MutexLock lock(mutex_);
-    waiting_.splice(waiting_.end(), job.place_);
+    waiting_.splice(waiting_.end(), task.place_);
   }
   changed_.notify_one();
 }
 
-void Lanes::hurry(Job& job) {
+void Lanes::hurry(LaneTask& task) {
   MutexLock lock(mutex_);
-  bool waits = job.place_.empty();
-  if (waits) waiting_.splice(waiting_.begin(), waiting_, job.position_);
+  bool waits = task.place_.empty();
+  if (waits) waiting_.splice(waiting_.begin(), waiting_, task.position_);
 }
 
-Job* Lanes::take() {
+LaneTask* Lanes::take() {
   MutexLock lock(mutex_);
   while (waiting_.empty() && !closed_) changed_.wait(lock);
   if (waiting_.empty()) return nullptr;
-  Job* job = waiting_.front();
-  job->place_.splice(job->place_.begin(), waiting_, waiting_.begin());
-  return job;
+  LaneTask* task = waiting_.front();
+  task->place_.splice(task->place_.begin(), waiting_, waiting_.begin());
+  return task;
 }
 
 void Lanes::work() {
-  while (Job* job = take()) job->run();
+  while (LaneTask* task = take()) task->run();
 }
 
 }  // namespace inflight

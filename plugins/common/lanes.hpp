@@ -17,20 +17,20 @@
 namespace inflight {
 
 /// Something for a lane to do. Carries its own place in the queue, so that waiting allocates nothing.
-class Job {
+class LaneTask {
  public:
-  Job() = default;
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
-  virtual ~Job() = default;
+  LaneTask() = default;
+  LaneTask(const LaneTask&) = delete;
+  LaneTask& operator=(const LaneTask&) = delete;
+  virtual ~LaneTask() = default;
 
-  /// Runs on a lane. The job may be submitted again, or destroyed, before this returns. Must not throw.
+  /// Runs on a lane. The task may be submitted again, or destroyed, before this returns. Must not throw.
   virtual void run() noexcept = 0;
 
  private:
   friend class Lanes;
-  std::list<Job*> place_{this};  // one element; lent to the queue while the job waits
-  std::list<Job*>::iterator position_ = place_.begin();
+  std::list<LaneTask*> place_{this};  // one element; lent to the queue while the task waits
+  std::list<LaneTask*>::iterator position_ = place_.begin();
 };
 
 /// First come, first served. Thread-safe. The destructor runs what still waits.
@@ -40,20 +40,20 @@ class Lanes {
   Lanes(const std::string& name, int count);
   ~Lanes();
 
-  /// Precondition: the job does not wait already.
-  void submit(Job& job);
+  /// Precondition: the task does not wait already.
+  void submit(LaneTask& task);
 
-  /// Puts a job that waits before all others; no effect on one that does not wait.
-  void hurry(Job& job);
+  /// Puts a task that waits before all others; no effect on one that does not wait.
+  void hurry(LaneTask& task);
 
  private:
   void work();
-  /// The next job; nullptr: closed, and nothing waits.
-  Job* take();
+  /// The next task; nullptr: closed, and nothing waits.
+  LaneTask* take();
 
   Mutex mutex_;
   CondVar changed_;
-  std::list<Job*> waiting_ INFLIGHT_GUARDED_BY(mutex_);
+  std::list<LaneTask*> waiting_ INFLIGHT_GUARDED_BY(mutex_);
   bool closed_ INFLIGHT_GUARDED_BY(mutex_) = false;
 
   std::vector<Worker> workers_;  // last: they use all of the above

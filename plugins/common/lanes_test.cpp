@@ -8,9 +8,9 @@
 namespace inflight {
 namespace {
 
-class TestJob final : public Job {
+class TestTask final : public LaneTask {
  public:
-  explicit TestJob(std::function<void()> body) : body_(std::move(body)) {}
+  explicit TestTask(std::function<void()> body) : body_(std::move(body)) {}
   void run() noexcept override { body_(); }
 
  private:
@@ -20,7 +20,7 @@ class TestJob final : public Job {
 /// Holds a lane until it is let go.
 struct Block {
   std::promise<void> running, go;
-  TestJob job{[this] {
+  TestTask task{[this] {
     running.set_value();
     go.get_future().wait();
   }};
@@ -28,10 +28,10 @@ struct Block {
 
 TEST(Lanes, RunsWhatWaitsInOrderBeforeItEnds) {
   std::string order;
-  TestJob a([&] { order += 'a'; }), b([&] { order += 'b'; }), c([&] { order += 'c'; });
+  TestTask a([&] { order += 'a'; }), b([&] { order += 'b'; }), c([&] { order += 'c'; });
   {
     Lanes lanes("test", 1);
-    for (TestJob* job : {&a, &b, &c}) lanes.submit(*job);
+    for (TestTask* task : {&a, &b, &c}) lanes.submit(*task);
   }
   EXPECT_EQ(order, "abc");
 }
@@ -39,16 +39,16 @@ TEST(Lanes, RunsWhatWaitsInOrderBeforeItEnds) {
 TEST(Lanes, HurriedJobsComeFirst) {
   std::string order;
   Block block;
-  TestJob a([&] { order += 'a'; }), b([&] { order += 'b'; }), idle([&] { order += '!'; });
+  TestTask a([&] { order += 'a'; }), b([&] { order += 'b'; }), idle([&] { order += '!'; });
   {
     Lanes lanes("test", 1);
-    lanes.submit(block.job);
+    lanes.submit(block.task);
     block.running.get_future().wait();
     lanes.submit(a);
     lanes.submit(b);
     lanes.hurry(b);
     lanes.hurry(idle);
-    lanes.hurry(block.job);
+    lanes.hurry(block.task);
     block.go.set_value();
   }
   EXPECT_EQ(order, "ba");
@@ -57,8 +57,8 @@ TEST(Lanes, HurriedJobsComeFirst) {
 TEST(Lanes, AreAllUsed) {
   Block one, two;
   Lanes lanes("test", 2);
-  lanes.submit(one.job);
-  lanes.submit(two.job);
+  lanes.submit(one.task);
+  lanes.submit(two.task);
   one.running.get_future().wait();
   two.running.get_future().wait();
   one.go.set_value();
@@ -69,15 +69,15 @@ TEST(Lanes, AJobMaySubmitItselfAgain) {
   int runs = 0;
   std::promise<void> finished;
   Lanes* lanes = nullptr;
-  TestJob* self = nullptr;
-  TestJob job([&] {
+  TestTask* self = nullptr;
+  TestTask task([&] {
     if (++runs < 1000) return lanes->submit(*self);
     finished.set_value();
   });
-  self = &job;
+  self = &task;
   Lanes two("test", 2);
   lanes = &two;
-  two.submit(job);
+  two.submit(task);
   finished.get_future().wait();
   EXPECT_EQ(runs, 1000);
 }

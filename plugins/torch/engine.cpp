@@ -71,4 +71,6 @@ Result<std::shared_ptr<CompiledModel>> TorchEngine::compile(const fs::path& mode
 
 }  // namespace inflight::torchscript
 
-extern "C" inflight::Engine* inflight_make_torch_engine() { return new inflight::torchscript::TorchEngine; }
+extern "C" INFLIGHT_API inflight::Engine* inflight_make_torch_engine() {
+  return new inflight::torchscript::TorchEngine;
+}

@@ -29,7 +29,10 @@ std::vector<std::filesystem::path> plugin_folders();
 inline constexpr const char* kCacheNote = "inflight/cache";
 inline constexpr const char* kRebuilt = "rebuilt: ";
 
-/// Every module defines `extern "C" const inflight::Plugin inflight_plugin` under this name.
+/// The name of what every module defines: see below.
 inline constexpr const char* kPluginSymbol = "inflight_plugin";
 
 }  // namespace inflight
+
+/// Defined by every module; nothing else of it need be visible.
+extern "C" INFLIGHT_API const inflight::Plugin inflight_plugin;

@@ -5,6 +5,7 @@
 
 #include "measure_test_kit.hpp"
 #include "npy.hpp"
+#include "tests/source_dir.hpp"
 
 namespace inflight {
 namespace {
@@ -75,7 +76,7 @@ TEST_F(InputDataTest, ArraysOfNumpyAreRead) {
 }
 
 TEST_F(InputDataTest, PicturesAreStretchedToTheInput) {
-  InputData data = read_inputs(model, {INFLIGHT_SOURCE_DIR "/docs/images/annotated.jpg"}).value();
+  InputData data = read_inputs(model, {source_file("docs/images/annotated.jpg")}).value();
   EXPECT_EQ(data[0][0].view().shape(), (Shape{1, 3, 4, 5}));
 }
 
@@ -94,7 +95,7 @@ TEST_F(InputDataTest, WhatIsNoArrayIsRefused) {
   EXPECT_THAT(refusal(write_npy("t.npy", "{'descr': '|u1', 'fortran_order': False, 'shape': (60,), }", 6).string()),
               HasSubstr("truncated"));
   EXPECT_THAT(refusal((folder / "gone.bin").string()), HasSubstr("no such file"));
-  EXPECT_THAT(refusal("info:" INFLIGHT_SOURCE_DIR "/docs/images/annotated.jpg"), HasSubstr("takes no picture"));
+  EXPECT_THAT(refusal("info:" + source_file("docs/images/annotated.jpg")), HasSubstr("takes no picture"));
 }
 
 TEST_F(InputDataTest, AnOpenShapeIsAskedFor) {

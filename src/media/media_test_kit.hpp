@@ -17,12 +17,13 @@
 #include "converter.hpp"
 #include "encoder.hpp"
 #include "inflight/media.hpp"
+#include "tests/source_dir.hpp"
 
 namespace inflight::test {
 
 namespace fs = std::filesystem;
 
-inline const std::string kVideo = INFLIGHT_SOURCE_DIR "/assets/one-by-one-person-detection.mp4";
+inline const std::string kVideo = source_file("assets/one-by-one-person-detection.mp4");
 constexpr Size kVideoSize{768, 432};
 constexpr std::uint64_t kVideoFrames = 1394;
 

@@ -5,12 +5,13 @@
 #include <fstream>
 
 #include "pipeline_test_kit.hpp"
+#include "tests/source_dir.hpp"
 
 namespace inflight::test {
 namespace {
 
-const std::string kVideo = INFLIGHT_SOURCE_DIR "/assets/one-by-one-person-detection.mp4";
-const std::string kModel = INFLIGHT_SOURCE_DIR "/assets/person-detection-0200.xml";
+const std::string kVideo = source_file("assets/one-by-one-person-detection.mp4");
+const std::string kModel = source_file("assets/person-detection-0200.xml");
 constexpr std::uint64_t kFrames = 60;
 
 std::string why_not_openvino() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "inflight/engine.hpp"
+#include "tests/source_dir.hpp"
 
 namespace inflight {
 
@@ -58,7 +59,7 @@ inline std::string why_not(const std::string& engine) {
 }
 
 inline std::string asset(const std::string& name) {
-  return std::filesystem::path(INFLIGHT_SOURCE_DIR "/assets") / name;  // a full path stays what it is
+  return (std::filesystem::path(source_file("assets")) / name).string();  // a full path stays what it is
 }
 
 }  // namespace inflight

@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "inflight/engine.hpp"
+#include "tests/source_dir.hpp"
 
 namespace inflight {
 
-inline const std::string kYolox = INFLIGHT_SOURCE_DIR "/assets/yolox_nano.onnx";
+inline const std::string kYolox = source_file("assets/yolox_nano.onnx");
 
 inline std::shared_ptr<Engine> engine_named(const std::string& name) {
   for (const EngineStatus& status : engines())

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-extern "C" const OrtApiBase* OrtGetApiBase() noexcept {
+extern "C" __attribute__((visibility("default"))) const OrtApiBase* OrtGetApiBase() noexcept {
   static const OrtApiBase base{[](std::uint32_t) noexcept -> const OrtApi* { std::abort(); },
                                []() noexcept -> const char* { return "1.16.3"; }};
   return &base;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "inflight/media.hpp"
+#include "tests/source_dir.hpp"
 
 namespace inflight {
 namespace {
@@ -58,7 +59,7 @@ class Server {
 
  private:
   void start(const std::string& port) {
-    std::vector<std::string> words{INFLIGHT_RTSP_PYTHON, "-B", INFLIGHT_SOURCE_DIR "/tests/rtsp/rtsp_server.py", port};
+    std::vector<std::string> words{INFLIGHT_RTSP_PYTHON, "-B", source_file("tests/rtsp/rtsp_server.py"), port};
     words.insert(words.end(), arguments_.begin(), arguments_.end());
     std::array<int, 2> pipe{};
     ASSERT_EQ(::pipe2(pipe.data(), O_CLOEXEC), 0);
