@@ -12,7 +12,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := build
-.PHONY: help deps build run test bench asan tsan tidy format check-format clean distclean
+.PHONY: help deps build run test bench dev asan tsan tidy format check-format clean distclean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ test: build ## build everything and run all tests
 bench: build ## compare Inflight with its limit and with its Python peers
 	@tools/deps.sh bench
 	@bench/run.sh
+
+dev: deps build/dev/build.ninja ## build everything unoptimised, warnings as errors, and test all engines in that build
+	@cmake --build --preset dev
+	@ctest --preset dev -j$$(nproc) --no-tests=error -L '^(engine_contract|ort|torch)$$'
 
 asan: deps build/asan/build.ninja ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --build --preset asan --target $(layers:=_test)
