@@ -83,7 +83,25 @@ function(inflight_test name)
   if(INFLIGHT_SANITIZE)
     target_compile_options(${name} PRIVATE -O0)  # compiles in half the time; what they test stays optimised
   endif()
-  set(environment "INFLIGHT_PLUGIN_PATH=${PROJECT_BINARY_DIR}/plugins" "INFLIGHT_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
-                       PROPERTIES ENVIRONMENT "${environment}" LABELS "${arg_LABELS}" TIMEOUT 300)
+  set(environment ENVIRONMENT "INFLIGHT_PLUGIN_PATH=${PROJECT_BINARY_DIR}/plugins"
+                  ENVIRONMENT_MODIFICATION "INFLIGHT_SOURCE_DIR=set:${PROJECT_SOURCE_DIR}")  # no list survives discovery
+  if(INFLIGHT_SANITIZE)
+    inflight_sharded_test(${name} ${environment} LABELS "${arg_LABELS}" TIMEOUT 900)
+  else()
+    gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+                         PROPERTIES ${environment} LABELS "${arg_LABELS}" TIMEOUT 300)
+  endif()
+endfunction()
+
+# inflight_sharded_test(NAME properties…): the tests of a program in a few processes, not one each: under sanitizers,
+# starting takes longer than most tests.
+function(inflight_sharded_test name)
+  set(shards 4)
+  math(EXPR last "${shards} - 1")
+  foreach(shard RANGE ${last})
+    add_test(NAME ${name}.${shard} COMMAND ${name} --gtest_brief=1)
+    set_tests_properties(${name}.${shard} PROPERTIES ${ARGN})
+    set_property(TEST ${name}.${shard} APPEND PROPERTY ENVIRONMENT_MODIFICATION
+                 GTEST_TOTAL_SHARDS=set:${shards} GTEST_SHARD_INDEX=set:${shard})
+  endforeach()
 endfunction()

@@ -60,7 +60,7 @@ struct LoadOptions {
   InputData inputs{};          ///< empty: whatever the requests' memory holds
   bool refill_inputs = false;  ///< set the inputs for each inference, inside what is measured
 
-  std::function<bool()> interrupted;     ///< asked between inferences; true ends the run early. May be empty
+  std::function<bool()> interrupted{};   ///< asked between inferences; true ends the run early. May be empty
   TimelineRecorder* recorder = nullptr;  ///< told of every request. Its start() is called when the clock starts
   Clock* clock = nullptr;                ///< nullptr: steady_clock()
 };
@@ -163,7 +163,7 @@ struct SearchOptions {
   /// candidate; empty: no such groups.
   std::vector<std::string> groups{};
   /// Asked before each measurement; true ends the search with what it has. May be empty.
-  std::function<bool()> interrupted;
+  std::function<bool()> interrupted{};
 };
 
 struct Ranked {
