@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "inflight/detail/joined.hpp"
 #include "inflight/inflight.hpp"
 
 namespace {
@@ -162,8 +163,7 @@ void pace(const std::string& model, const std::string& device, Duration interval
   }
   queue.wait_all();
   std::string devices;
-  for (const auto& [name, served] : paced.devices)
-    devices += fmt::format("{}\"{}\": {}", devices.empty() ? "" : ", ", name, served);
+  for (const auto& [name, served] : paced.devices) detail::join(devices, ", ", fmt::format("\"{}\": {}", name, served));
   fmt::print(
       "{{\"p50_ms\": {:.3f}, \"p99_ms\": {:.3f}, \"answered\": {}, \"failed\": {}, \"out_of_order\": {}, "
       "\"mean_batch\": {:.3f}, \"devices\": {{{}}}}}\n",

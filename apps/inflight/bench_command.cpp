@@ -1,6 +1,5 @@
 // inflight bench: OpenVINO's benchmark_app, step by step and on every engine, and what it does not tell.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <atomic>
 #include <cstdio>
@@ -9,6 +8,7 @@
 #include "bench_page.hpp"
 #include "bench_reports.hpp"
 #include "commands.hpp"
+#include "inflight/detail/joined.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
 
@@ -198,7 +198,7 @@ class Bench {
     std::vector<std::string> limits;
     if (load.duration > Duration{0}) limits.push_back(fmt::format("{:.0f} ms duration", to_ms(load.duration)));
     if (load.iterations > 0) limits.push_back(fmt::format("{} iterations", load.iterations));
-    return fmt::format("{}, limits: {}", how, fmt::join(limits, ", "));
+    return fmt::format("{}, limits: {}", how, detail::joined(limits, ", "));
   }
 
   void print_ports(const ModelInfo& info) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "inflight/detail/joined.hpp"
 #include "inflight/inflight.hpp"
 #include "options.hpp"
 #include "quantity.hpp"
@@ -48,7 +49,7 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value
   for (const auto& [name, choice] : names) choices.push_back(name);
   return command.add_option_function<std::string>(flag, set)
       ->check(CLI::IsMember(choices))
-      ->option_text(fmt::format("{}", fmt::join(choices, "|")));
+      ->option_text(detail::joined(choices, "|"));
 }
 
 /// A whole number.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "inflight/detail/joined.hpp"
 #include "outputs.hpp"
 #include "usage.hpp"
 
@@ -42,9 +43,8 @@ Result<std::vector<std::string>> read_config(const std::string& path) {
 }  // namespace
 
 std::string to_arguments(const Settings& settings) {
-  std::string text;
-  for (const auto& [name, value] : settings) text += fmt::format("{}--{}={}", text.empty() ? "" : " ", name, value);
-  return text;
+  return detail::joined(settings, " ",
+                        [](const auto& pair) { return fmt::format("--{}={}", pair.first, pair.second); });
 }
 
 Result<Options> with_arguments(const Options& base, const std::string& arguments) {

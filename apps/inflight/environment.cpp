@@ -6,6 +6,8 @@
 #include <ctime>
 #include <fstream>
 
+#include "inflight/detail/joined.hpp"
+
 namespace inflight::app {
 namespace {
 
@@ -22,15 +24,14 @@ std::string shell_word(const std::string& word) {
 std::string command() {
   std::string text;
   std::ifstream words("/proc/self/cmdline");
-  for (std::string word; std::getline(words, word, '\0');)
-    text.append(text.empty() ? "" : " ").append(shell_word(redacted(word)));
+  for (std::string word; std::getline(words, word, '\0');) detail::join(text, " ", shell_word(redacted(word)));
   return text;
 }
 
 std::string engine_versions() {
   std::string text;
   for (const EngineStatus& status : engines())
-    if (status.engine) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", status.name, status.engine->version());
+    if (status.engine) detail::join(text, ", ", fmt::format("{} {}", status.name, status.engine->version()));
   return text;
 }
 

@@ -5,14 +5,15 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "inflight/detail/joined.hpp"
+
 namespace inflight::app {
 namespace {
 
 /// "2 engine_failed, 1 deadline_exceeded"
 std::string reasons(const std::map<std::string, std::uint64_t>& by_reason) {
-  std::string text;
-  for (const auto& [reason, count] : by_reason) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, reason);
-  return text;
+  return detail::joined(by_reason, ", ",
+                        [](const auto& pair) { return fmt::format("{} {}", pair.second, pair.first); });
 }
 
 }  // namespace

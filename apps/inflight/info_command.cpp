@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <span>
 
 #include "commands.hpp"
+#include "inflight/detail/joined.hpp"
 
 namespace inflight::app {
 namespace {
@@ -37,9 +39,8 @@ std::string describe(const PreprocessOptions& options) {
 
 std::string describe_labels(const std::vector<std::string>& labels) {
   constexpr std::size_t kShown = 6;
-  std::string text = fmt::format("{}: ", labels.size());
-  for (std::size_t i = 0; i < std::min(kShown, labels.size()); ++i) text += (i ? ", " : "") + labels[i];
-  return text + (labels.size() > kShown ? ", …" : "");
+  const std::span shown(labels.data(), std::min(kShown, labels.size()));
+  return fmt::format("{}: {}{}", labels.size(), detail::joined(shown, ", "), labels.size() > kShown ? ", …" : "");
 }
 
 }  // namespace
@@ -67,7 +68,7 @@ ExitCode devices_command() {
     fmt::print("{:<6} {} ({})\n", status.name, status.engine->version(), status.where);
     for (const DeviceInfo& device : status.engine->devices())
       fmt::print("  {:<24} {}{}{}\n", status.name + ":" + device.name, device.full_name,
-                 device.capabilities.empty() ? "" : ", ", fmt::join(device.capabilities, " "));
+                 device.capabilities.empty() ? "" : ", ", detail::joined(device.capabilities, " "));
   }
   return ExitCode::done;
 }

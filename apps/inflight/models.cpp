@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "configuration.hpp"
+#include "inflight/detail/joined.hpp"
 #include "inflight/measure.hpp"
 #include "usage.hpp"
 
@@ -118,8 +119,7 @@ class Budget {
       if (!is_shared(named_[i].options)) continue;
       double share = all > 0 ? costs[i] / all : 1.0 / static_cast<double>(models.size());
       if (Result<void> done = widen(models[i], i, share); !done) return done;
-      told += fmt::format("{}{} {:.0f} % ({:.2f} ms)", told.empty() ? "" : ", ", models[i].name, 100 * share,
-                          1e3 * costs[i]);
+      detail::join(told, ", ", fmt::format("{} {:.0f} % ({:.2f} ms)", models[i].name, 100 * share, 1e3 * costs[i]));
     }
     if (!named_.front().options.quiet && !told.empty())
       fmt::print(stderr, "inflight: {} processor{}, by what an inference costs: {}\n", available_cores(),
@@ -151,7 +151,7 @@ Result<void> check_labels(const Options& options) {
   for (const std::string& label : options.on_labels) {
     if (std::ranges::find(family->labels, label) != family->labels.end()) continue;
     std::string like = nearest(label, family->labels);
-    std::string known = family->labels.size() <= 10 ? fmt::format("; it has {}", fmt::join(family->labels, ", "))
+    std::string known = family->labels.size() <= 10 ? fmt::format("; it has {}", detail::joined(family->labels, ", "))
                                                     : fmt::format("; it has {} labels", family->labels.size());
     return fail(ErrorCode::invalid_argument,
                 fmt::format("--on {}: {} finds nothing of that name{}", label, options.model,

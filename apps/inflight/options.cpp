@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "choices.hpp"
+#include "inflight/detail/joined.hpp"
 #include "usage.hpp"
 
 namespace inflight::app {
@@ -55,8 +56,8 @@ void add_model_options(CLI::App& command, Options& options, bool by_place) {
   add_engine_options(command, options, by_place);
   PostprocessOptions& post = options.detector.postprocess;
   add_text(command, "--decoder", options.detector.decoder, "NAME")
-      ->description(
-          fmt::format("how to read the outputs, where that is not recognised: {}", fmt::join(decoder_names(), ", ")));
+      ->description(fmt::format("how to read the outputs, where that is not recognised: {}",
+                                detail::joined(decoder_names(), ", ")));
   add_share(command, "--score", post.score_threshold)->description("lowest score that counts (0.3)");
   add_share(command, "--iou", post.nms_iou)->description("overlap above which the lower score is dropped (0.5)");
   add_choice(command, "--nms", post.nms, kNmsModes)->description("drop overlaps within a class, or across all");

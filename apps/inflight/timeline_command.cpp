@@ -6,6 +6,7 @@
 
 #include "bench_page.hpp"
 #include "commands.hpp"
+#include "inflight/detail/joined.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
 #include "timeline_options.hpp"
@@ -68,10 +69,8 @@ class Player {
 std::string pace(const Played& played) { return fmt::format("every {:g} ms", to_ms(played.interval)); }
 
 std::string served_by(const LoadSummary& load) {
-  std::string text;
-  for (const auto& [device, count] : load.devices)
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, device);
-  return text;
+  return detail::joined(load.devices, ", ",
+                        [](const auto& pair) { return fmt::format("{} {}", pair.second, pair.first); });
 }
 
 Table comparison(const std::vector<Played>& all) {

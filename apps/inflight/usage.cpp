@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "inflight/detail/joined.hpp"
 #include "inflight/media.hpp"
 
 namespace inflight::app {
@@ -49,7 +50,7 @@ std::string no_such_command(const CLI::App& app, const std::string& command) {
   std::vector<std::string> names = command_names(app);
   std::string problem = command.empty() ? "no command was given" : fmt::format("there is no command {}", command);
   return fmt::format("{}; {}the commands are {}; see inflight --help", problem, did_you_mean(nearest(command, names)),
-                     fmt::join(names, ", "));
+                     detail::joined(names, ", "));
 }
 
 /// `rest` is what no option took, in the order typed.

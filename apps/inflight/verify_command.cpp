@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands.hpp"
+#include "inflight/detail/joined.hpp"
 #include "likeness.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
@@ -83,7 +84,7 @@ void print_success(const Run& sync, const std::set<std::string>& devices, const 
   fmt::print(
       "{} frames: asynchronous is like synchronous, and in order; served by {}, which round differently: "
       "scores by up to {:.2g} (tolerance {}), boxes by up to {:.2g} of their size (tolerance {})\n",
-      sync.results.size(), fmt::join(devices, ", "), most.score, kScoreTolerance, most.box, kBoxTolerance);
+      sync.results.size(), detail::joined(devices, ", "), most.score, kScoreTolerance, most.box, kBoxTolerance);
 }
 
 ExitCode compare(const Options& options, const Run& sync, const Run& async) {

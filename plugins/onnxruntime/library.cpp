@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include "inflight/detail/joined.hpp"
+
 namespace inflight::onnxruntime {
 namespace {
 
@@ -63,7 +65,7 @@ Result<Library> open_library() {
   for (const std::string& file : files) {
     Result<std::string> version = try_library(file);
     if (version) return Library{file, *version};
-    problems += fmt::format("{}{}", problems.empty() ? "" : "; ", version.error().message);
+    detail::join(problems, "; ", version.error().message);
   }
   return fail(ErrorCode::device_unusable,
               fmt::format("ONNX Runtime's library was looked for, but: {} ({})", problems, why));

@@ -7,6 +7,7 @@
 
 #include "compiled_model.hpp"
 #include "convert.hpp"
+#include "inflight/detail/joined.hpp"
 #include "plugin.hpp"
 
 namespace inflight::openvino {
@@ -68,10 +69,9 @@ ov::AnyMap to_properties(const std::string& device, const CompileOptions& option
 
 std::string unknown_input(const ov::Model& model, const std::map<std::string, Shape>& shapes) {
   std::string names;
-  for (const auto& input : model.inputs()) names += (names.empty() ? "" : ", ") + input.get_any_name();
+  for (const auto& input : model.inputs()) detail::join(names, ", ", input.get_any_name());
   std::string asked;
-  for (const auto& [name, shape] : shapes)
-    asked += fmt::format("{}{}{}", asked.empty() ? "" : ",", name, to_string(shape));
+  for (const auto& [name, shape] : shapes) detail::join(asked, ",", name + to_string(shape));
   return fmt::format("shape {}: the inputs of the model are {}", asked, names);
 }
 

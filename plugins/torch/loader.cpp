@@ -7,6 +7,7 @@
 
 #include "archive.hpp"
 #include "convert.hpp"
+#include "inflight/detail/joined.hpp"
 #include "input_shapes.hpp"
 
 namespace inflight::torchscript {
@@ -66,8 +67,7 @@ Result<std::vector<Port>> find_outputs(const Forward& forward, const std::vector
 } catch (const std::exception& error) {
   std::string given;
   for (const Port& port : inputs)
-    given += fmt::format("{}\"{}\" {} {}", given.empty() ? "" : ", ", port.name, to_string(port.type),
-                         to_string(port.shape));
+    detail::join(given, ", ", fmt::format("\"{}\" {} {}", port.name, to_string(port.type), to_string(port.shape)));
   return fail(ErrorCode::model_unusable, fmt::format("it does not run with {}: {}", given, one_line(error)));
 }
 

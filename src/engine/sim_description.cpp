@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "inflight/detail/joined.hpp"
+
 namespace inflight {
 namespace {
 
@@ -97,9 +99,7 @@ const std::array<std::pair<std::string_view, Set>, 14>& keys() {
 }
 
 std::string key_names() {
-  std::string names;
-  for (const auto& [name, set] : keys()) names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
-  return names;
+  return detail::joined(keys(), ", ", [](const auto& key) { return key.first; });
 }
 
 Result<void> set_key(SimDescription& sim, std::string_view part) {

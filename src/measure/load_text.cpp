@@ -1,6 +1,5 @@
 // The numbers of a load for people: benchmark_app's last block first, since eyes and scripts look for it.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <array>
 #include <cmath>

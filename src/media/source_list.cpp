@@ -8,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "inflight/detail/joined.hpp"
 #include "inflight/media.hpp"
 
 namespace inflight {
@@ -68,10 +69,9 @@ std::string no_such_option(std::string_view word) {
   const Option& nearest = *std::ranges::min_element(kOptions, farther);
   // More changes than that, and it is another word.
   bool near = distance(word, nearest.name) <= word.size() / 3 + 1;
-  std::string names;
-  for (const Option& option : kOptions) names.append(names.empty() ? "" : ", ").append(option.name);
   return fmt::format("there is no option {}; {}the options are {}", word,
-                     near ? fmt::format("did you mean {}? ", nearest.name) : "", names);
+                     near ? fmt::format("did you mean {}? ", nearest.name) : "",
+                     detail::joined(kOptions, ", ", [](const Option& option) { return option.name; }));
 }
 
 tl::unexpected<Error> bad(std::string message) { return fail(ErrorCode::invalid_argument, std::move(message)); }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "inflight/detail/joined.hpp"
+
 namespace inflight {
 
 Result<void> check(const Detector& detector) {
@@ -23,8 +25,8 @@ Result<void> check_models(const RunParts& parts) {
     if (!cascade.model.model || !cascade.model.preprocessor)
       return fail(ErrorCode::invalid_argument, "the cascade needs a model and a preprocessor");
     if (!cascade.of.empty() && std::ranges::find(names, cascade.of) == names.end())
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("the cascade follows \"{}\", but the models are {}", cascade.of, fmt::join(names, ", ")));
+      return fail(ErrorCode::invalid_argument, fmt::format("the cascade follows \"{}\", but the models are {}",
+                                                           cascade.of, detail::joined(names, ", ")));
     names.push_back(cascade.name);
   }
   std::ranges::sort(names);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "html.hpp"
+#include "inflight/detail/joined.hpp"
 #include "json.hpp"
 
 namespace inflight::report {
@@ -20,9 +21,7 @@ constexpr std::array<Entity, 5> kEntities{
 /// A JSON array of what `print` makes of each element.
 template <class Range, class Print>
 std::string array(const Range& range, Print print) {
-  std::string text;
-  for (const auto& element : range) text.append(text.empty() ? "" : ",").append(print(element));
-  return fmt::format("[{}]", text);
+  return fmt::format("[{}]", detail::joined(range, ",", print));
 }
 
 std::string strings(const std::vector<std::string>& texts) { return array(texts, script_string); }

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "html.hpp"
+#include "inflight/detail/joined.hpp"
 #include "tracks.hpp"
 
 namespace inflight::report {
@@ -93,17 +94,15 @@ std::string batches_data(const Timeline& timeline) {
 }
 
 std::string strings(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all.append(all.empty() ? "" : ",").append(script_string(text));
-  return fmt::format("[{}]", all);
+  return fmt::format("[{}]", detail::joined(texts, ",", script_string));
 }
 
 std::string events_data(const std::vector<Event>& events) {
-  std::string all;
-  for (const Event& event : events)
-    all += fmt::format(R"({}{{"at":{},"kind":{},"device":{},"text":{}}})", all.empty() ? "" : ",", micros(event.at),
-                       script_string(event.kind), script_string(event.device), script_string(event.text));
-  return fmt::format("[{}]", all);
+  const auto object = [](const Event& event) {
+    return fmt::format(R"({{"at":{},"kind":{},"device":{},"text":{}}})", micros(event.at), script_string(event.kind),
+                       script_string(event.device), script_string(event.text));
+  };
+  return fmt::format("[{}]", detail::joined(events, ",", object));
 }
 
 }  // namespace

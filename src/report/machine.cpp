@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "inflight/detail/joined.hpp"
 #include "inflight/report.hpp"
 #include "usage.hpp"
 
@@ -32,9 +33,7 @@ Machine this_machine() {
   machine.memory_gb = kilobytes(value_of("/proc/meminfo", "MemTotal", ':')) / (1 << 20);
   machine.system = value_of("/etc/os-release", "PRETTY_NAME", '=');
   utsname kernel{};
-  if (uname(&kernel) == 0)
-    machine.system =
-        fmt::format("{}{}{} {}", machine.system, machine.system.empty() ? "" : ", ", kernel.sysname, kernel.release);
+  if (uname(&kernel) == 0) detail::join(machine.system, ", ", fmt::format("{} {}", kernel.sysname, kernel.release));
   return machine;
 }
 

@@ -4,16 +4,20 @@
 
 #include <algorithm>
 
+#include "inflight/detail/joined.hpp"
+
 namespace inflight::report {
 namespace {
 
+/// "3 queue full, 1 stopped".
+std::string counts_of(const std::map<std::string, std::uint64_t>& by_reason) {
+  return detail::joined(by_reason, ", ",
+                        [](const auto& pair) { return fmt::format("{} {}", pair.second, pair.first); });
+}
+
 /// " (3 queue full, 1 stopped)", or nothing.
 std::string reasons(const std::map<std::string, std::uint64_t>& by_reason) {
-  std::string text;
-  for (const auto& [reason, count] : by_reason) {
-    text += fmt::format("{}{} {}", text.empty() ? " (" : ", ", count, reason);
-  }
-  return text.empty() ? text : text + ")";
+  return by_reason.empty() ? "" : fmt::format(" ({})", counts_of(by_reason));
 }
 
 /// The accounting as an equation, which the reader can check; "≠" would be a defect of Inflight.
@@ -40,7 +44,7 @@ std::string engine_text(const EngineSummary& engine) {
 std::string limit_text(const RunSummary& summary) {
   std::string text;
   const auto add = [&](std::string_view part, const std::string& value) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", part, value);
+    detail::join(text, ", ", fmt::format("{} {}", part, value));
   };
   if (summary.limit_fps) add("whole pipeline", figures(summary.limit_fps) + " FPS");
   if (summary.efficiency) add("reached", percent(*summary.efficiency));
@@ -80,12 +84,11 @@ Rows source_rows(const RunSummary& summary) {
   if (summary.sources.size() < 2 && !eventful) return {};
   Rows rows{{"source", "FPS", "emitted", "dropped", "failed", "age p50 ms", "p95 ms", "p99 ms", "events"}};
   for (const SourceSummary& source : summary.sources) {
-    std::string events = reasons(source.events);
     rows.push_back({fmt::format("{} {}", source.id, source.name), fmt::format("{:.1f}", source.fps),
                     std::to_string(source.frames.emitted),
                     std::to_string(source.frames.total_dropped()) + reasons(source.frames.dropped),
                     std::to_string(source.frames.total_failed()), figures(source.age.p50), figures(source.age.p95),
-                    figures(source.age.p99), events.empty() ? "" : events.substr(2, events.size() - 3)});
+                    figures(source.age.p99), counts_of(source.events)});
   }
   return rows;
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "device_string.hpp"
+#include "inflight/detail/joined.hpp"
 #include "inflight/engine.hpp"
 #include "plugin.hpp"
 #include "virtual_device.hpp"
@@ -31,7 +32,7 @@ std::string known_devices() {
     if (!status.engine) unusable += fmt::format("; engine {} is not usable: {}", status.name, status.problem);
     if (!status.engine) continue;
     for (const DeviceInfo& device : status.engine->devices())
-      known += fmt::format("{}{}:{}", known.empty() ? "" : ", ", status.name, device.name);
+      detail::join(known, ", ", status.name + ":" + device.name);
   }
   return (known.empty() ? "there is no device" : "the devices are " + known) + unusable;
 }
@@ -223,7 +224,7 @@ Result<ModelInfo> read_model(const std::filesystem::path& model) {
     if (!status.engine || status.name == "sim") continue;
     Result<ModelInfo> info = status.engine->read_model(model);
     if (info) return info;
-    reasons += fmt::format("{}{}", reasons.empty() ? "" : "; ", info.error().message);
+    detail::join(reasons, "; ", info.error().message);
   }
   if (reasons.empty()) reasons = fmt::format("{}: no engine is there to read it; {}", model.string(), known_devices());
   return fail(ErrorCode::model_unusable, reasons);

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "inflight/detail/joined.hpp"
+
 namespace inflight {
 namespace {
 
@@ -106,14 +108,9 @@ class Parser {
   const std::string& text_;
 };
 
-std::string join(const std::vector<DeviceSpec>& members) {
-  std::string text;
-  for (const DeviceSpec& member : members) {
-    bool group = member.kind != Kind::plain || member.name.find(',') != std::string::npos;
-    text += fmt::format("{}{}{}{}{}", text.empty() ? "" : ",", member.excluded ? "-" : "", group ? "(" : "",
-                        to_string(member), group ? ")" : "");
-  }
-  return text;
+std::string as_member(const DeviceSpec& member) {
+  bool group = member.kind != Kind::plain || member.name.find(',') != std::string::npos;
+  return fmt::format("{}{}{}{}", member.excluded ? "-" : "", group ? "(" : "", to_string(member), group ? ")" : "");
 }
 
 }  // namespace
@@ -123,16 +120,16 @@ std::string to_string(const DeviceSpec& spec) {
     case Kind::plain:
       return spec.name;
     case Kind::automatic:
-      return spec.members.empty() ? "AUTO" : "AUTO:" + join(spec.members);
+      return spec.members.empty() ? "AUTO" : "AUTO:" + detail::joined(spec.members, ",", as_member);
     case Kind::multi:
-      return "MULTI:" + join(spec.members);
+      return "MULTI:" + detail::joined(spec.members, ",", as_member);
     case Kind::process:
-      return "PROCESS:" + join(spec.members);
+      return "PROCESS:" + detail::joined(spec.members, ",", as_member);
     case Kind::batch:
       break;
   }
   std::string size = spec.batch_size > 0 ? fmt::format("({})", spec.batch_size) : "";
-  return "BATCH:" + join(spec.members) + size;
+  return "BATCH:" + detail::joined(spec.members, ",", as_member) + size;
 }
 
 Result<DeviceSpec> parse_device(const std::string& text) { return Parser(text).parse(); }

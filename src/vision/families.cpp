@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "inflight/detail/joined.hpp"
+
 namespace inflight {
 namespace {
 
@@ -39,11 +41,7 @@ Fit fit_yolo(const Shape& shape, std::size_t rows) noexcept {
 
 std::span<const std::string_view> decoder_names() noexcept { return kDecoders; }
 
-std::string decoder_list() {
-  std::string list;
-  for (std::string_view name : kDecoders) list.append(list.empty() ? "" : ", ").append(name);
-  return list;
-}
+std::string decoder_list() { return detail::joined(kDecoders, ", "); }
 
 std::size_t grid_cells(Size input) noexcept {
   if (input.width <= 0 || input.height <= 0 || input.width % 32 != 0 || input.height % 32 != 0) return 0;

@@ -11,6 +11,7 @@
 #include "convert.hpp"
 #include "geometry.hpp"
 #include "image_layout.hpp"
+#include "inflight/detail/joined.hpp"
 #include "inflight/vision.hpp"
 #include "scale.hpp"
 
@@ -91,8 +92,8 @@ class ImagePreprocessor final : public Preprocessor {
   std::string recipe() const override {
     return fmt::format("{} {}x{} {} resize {} channels {} padding {} mean {} scale {}", sizeof(T), layout_.size.width,
                        layout_.size.height, layout_.planar ? "planar" : "interleaved", int(options_.resize),
-                       int(options_.channels), options_.padding, fmt::join(options_.mean, ","),
-                       fmt::join(options_.scale, ","));
+                       int(options_.channels), options_.padding, detail::joined(options_.mean, ","),
+                       detail::joined(options_.scale, ","));
   }
 
   Result<SourceTransform> run(const Picture& picture, TensorView input) override {

@@ -7,6 +7,7 @@
 
 #include "families.hpp"
 #include "image_layout.hpp"
+#include "inflight/detail/joined.hpp"
 #include "labels.hpp"
 
 namespace inflight {
@@ -29,21 +30,17 @@ std::optional<Match> find(const ModelInfo& model, Size input, std::span<const st
 
 /// "'boxes' f32 [1,100,4], 'scores' f32 [1,100]".
 std::string describe_outputs(const ModelInfo& model) {
-  std::string text;
-  for (const Port& port : model.outputs) {
-    text +=
-        fmt::format("{}'{}' {} {}", text.empty() ? "" : ", ", port.name, to_string(port.type), to_string(port.shape));
-  }
-  return text.empty() ? "none" : text;
+  const auto print = [](const Port& port) {
+    return fmt::format("'{}' {} {}", port.name, to_string(port.type), to_string(port.shape));
+  };
+  return model.outputs.empty() ? "none" : detail::joined(model.outputs, ", ", print);
 }
 
 /// "ssd reads [1,1,N,7], yolox reads …".
 std::string describe_expectations(std::span<const std::string_view> decoders, Size input) {
-  std::string text;
-  for (std::string_view decoder : decoders) {
-    text += fmt::format("{}{} reads {}", text.empty() ? "" : ", ", decoder, expected_shape(decoder, input));
-  }
-  return text;
+  return detail::joined(decoders, ", ", [&](std::string_view decoder) {
+    return fmt::format("{} reads {}", decoder, expected_shape(decoder, input));
+  });
 }
 
 /// Which decoders the user could name to settle it.
@@ -51,7 +48,7 @@ std::string advice(const ModelInfo& model, Size input) {
   std::string text;
   for (const std::string_view& decoder : decoder_names()) {
     if (!find(model, input, {&decoder, 1}, Fit::possible)) continue;
-    text += fmt::format("{}--decoder {}", text.empty() ? "" : " or ", decoder);
+    detail::join(text, " or ", fmt::format("--decoder {}", decoder));
   }
   return text.empty() ? "no decoder fits" : text + " would fit";
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "inflight/detail/joined.hpp"
 #include "request_errors.hpp"
 
 namespace inflight {
@@ -97,7 +98,7 @@ Result<void> PooledRequest::launch() {
     tried_ |= set_of(member);
     Result<void> launched = launch_on(member);
     if (launched) return launched;  // from here on it may have ended already, and begun anew
-    reasons_ += fmt::format("{}{}: {}", reasons_.empty() ? "" : "; ", pool_.device(member), launched.error().message);
+    detail::join(reasons_, "; ", fmt::format("{}: {}", pool_.device(member), launched.error().message));
     pool_.ended(member, fail(std::move(launched.error())));
   }
 }
@@ -180,7 +181,7 @@ bool PooledRequest::runs_elsewhere(Outcome& outcome, bool cancelled) {
     outcome = fail(ErrorCode::cancelled, "the inference was cancelled");
     return false;
   }
-  reasons_ += fmt::format("{}{}: {}", reasons_.empty() ? "" : "; ", pool_.device(member_), outcome.error().message);
+  detail::join(reasons_, "; ", fmt::format("{}: {}", pool_.device(member_), outcome.error().message));
   Result<void> launched = launch();
   if (!launched) outcome = fail(std::move(launched.error()));
   return launched.has_value();

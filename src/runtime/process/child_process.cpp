@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "inflight/detail/joined.hpp"
 #include "plugin.hpp"
 
 namespace inflight {
@@ -106,7 +107,7 @@ Result<fs::path> find_model_program() {
   std::string looked;
   for (const fs::path& folder : program_folders()) {
     if (is_program(folder / kProgram)) return folder / kProgram;
-    looked += fmt::format("{}{}", looked.empty() ? "" : ", ", folder.string());
+    detail::join(looked, ", ", folder.string());
   }
   return fail(ErrorCode::device_unusable,
               fmt::format("PROCESS needs the program {}, which is not in {}; install it with Inflight's engines, or "
