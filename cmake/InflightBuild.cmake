@@ -8,10 +8,6 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 # Only what public headers declare (INFLIGHT_API) and what plugins are asked for is visible in libraries.
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
 set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
-# Installing writes another run path over the one of the build tree. Where that is shorter, CMake pads it with colons,
-# and an empty entry means the current folder: so it is made long enough, with a folder that nobody else can make.
-set(CMAKE_BUILD_RPATH ${CMAKE_CURRENT_BINARY_DIR}/src
-    ${CMAKE_CURRENT_BINARY_DIR}/room-for-the-run-path-that-an-installation-writes-here)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
@@ -37,6 +33,13 @@ else()
   add_compile_options(-fsanitize=${INFLIGHT_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${INFLIGHT_SANITIZE})
 endif()
+
+# inflight_run_path(TARGET ENTRIES…): where an installed program or library looks for others. It looks there in the build
+# tree too, where links stand for what will be installed. Otherwise CMake would write another path when it installs, and
+# leave room for it by a colon at the end; an empty entry means the current folder, and anybody's libraries.
+function(inflight_run_path target)
+  set_target_properties(${target} PROPERTIES INSTALL_RPATH "${ARGN}" BUILD_WITH_INSTALL_RPATH ON)
+endfunction()
 
 # inflight_layer(NAME FOLDERS subfolders… DEPENDS other layers… LINK libraries…): the *.cpp of the folder and of
 # those subfolders as an object library, and the *_test.cpp, which lie beside them, as one test program.

@@ -2,6 +2,7 @@
 #include <optional>
 #include <vector>
 
+#include "hidden.hpp"
 #include "inflight/clock.hpp"
 #include "mutex.hpp"
 #include "timer_queue.hpp"
@@ -37,7 +38,7 @@ struct VirtualClock::State {
 };
 
 /// The threads of drive().
-class VirtualClock::Driver {
+class INFLIGHT_HIDDEN VirtualClock::Driver {
  public:
   Driver(std::shared_ptr<State> state, int threads, Duration settle);
   ~Driver();

@@ -83,9 +83,7 @@ std::vector<fs::path> plugin_folders() {
   }
   Dl_info library{};
   if (dladdr(reinterpret_cast<void*>(&engines), &library) != 0) {
-    fs::path beside = fs::absolute(library.dli_fname).lexically_normal().parent_path();
-    folders.push_back(beside / "inflight");
-    folders.push_back(beside.parent_path() / "plugins");  // in the build tree
+    folders.push_back(fs::absolute(library.dli_fname).lexically_normal().parent_path() / "inflight");
   }
   folders.emplace_back(INFLIGHT_INSTALLED_PLUGINS);
   return folders;

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "async_run.hpp"
+#include "hidden.hpp"
 #include "proc.hpp"
 #include "steps.hpp"
 #include "sync_run.hpp"
@@ -40,7 +41,7 @@ class NoSource final : public Source {
 
 }  // namespace
 
-class Pipeline::Impl {
+class INFLIGHT_HIDDEN Pipeline::Impl {
  public:
   RunParts parts;
 

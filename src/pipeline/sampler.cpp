@@ -3,13 +3,14 @@
 #include <optional>
 
 #include "evenly_kept.hpp"
+#include "hidden.hpp"
 #include "inflight/pipeline.hpp"
 #include "periodic.hpp"
 #include "proc.hpp"
 
 namespace inflight {
 
-class RunSampler::Impl {
+class INFLIGHT_HIDDEN RunSampler::Impl {
  public:
   Impl(const Pipeline& pipeline, Clock& clock) : pipeline_(pipeline) {
     tick();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "first_and_newest.hpp"
+#include "hidden.hpp"
 #include "inflight/engine.hpp"
 #include "mutex.hpp"
 
@@ -27,7 +28,7 @@ Duration end_of(const Timeline& timeline) {
 
 }  // namespace
 
-class TimelineRecorder::State {
+class INFLIGHT_HIDDEN TimelineRecorder::State {
  public:
   explicit State(const TimelineCapacity& capacity)
       : requests_(capacity.requests), spans_(capacity.spans), events_(capacity.events) {}

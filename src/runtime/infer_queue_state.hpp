@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "hidden.hpp"
 #include "inflight/infer_queue.hpp"
 #include "mutex.hpp"
 #include "worker.hpp"
@@ -19,7 +20,7 @@ namespace inflight {
 ///    └──── slot gone ───┴───────────────────│────────────────────────────────────────────────┘
 ///                                           └─cancel, deadline, stop─► given up: delivered at once, without
 ///                                              the request, which is idle again when the engine has let it go too
-class InferQueue::State : public std::enable_shared_from_this<InferQueue::State> {
+class INFLIGHT_HIDDEN InferQueue::State : public std::enable_shared_from_this<InferQueue::State> {
  public:
   static Result<std::shared_ptr<State>> create(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options);
   ~State();
