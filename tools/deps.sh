@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs what Inflight needs and this machine lacks; says nothing where nothing is missing.
 #
-# usage: tools/deps.sh [build] [torch] [bench] [browser] [rtsp] [tidy]      (default: build)
+# usage: tools/deps.sh [build] [torch] [bench] [browser] [rtsp] [loadgen] [tidy]      (default: build)
 #   build   compilers and libraries (apt); OpenVINO and ONNX Runtime (pip, into .deps/venv), and the headers of
 #           the latter (apt, into .deps/onnxruntime-headers)
 #   torch   LibTorch, without which its engine is not built (apt)
 #   bench   the Python peers of the benchmarks (pip, into .deps/bench)
 #   browser Chromium, in which a test opens reports (apt)
 #   rtsp    GStreamer's RTSP server, which tests watch (apt)
-#   tidy    clang, clang-tidy and clang-format (apt)
+#   loadgen MLPerf's LoadGen, with which tests compare (pip, into .deps/venv)
+#   tidy    clang with its sanitizers and libFuzzer, clang-tidy, clang-format and codespell (apt)
 #
 # apt and pip are used as they are configured on this machine. Environment:
 #   INFLIGHT_DEPS=DIR    where the Python packages go, instead of .deps
@@ -165,8 +166,12 @@ install_group() {
     torch) install_packages $APT_TORCH ;;
     browser) install_packages $APT_BROWSER ;;
     rtsp) install_packages $APT_RTSP ;;
+    loadgen)
+      install_packages python3 python3-venv
+      install_wheels "$deps/venv" "mlcommons_loadgen==$LOADGEN_VERSION"
+      ;;
     tidy) install_packages $APT_TIDY ;;
-    *) die "unknown group \"$1\"; there are build, torch, bench, browser, rtsp and tidy" ;;
+    *) die "unknown group \"$1\"; there are build, torch, bench, browser, rtsp, loadgen and tidy" ;;
   esac
 }
 
