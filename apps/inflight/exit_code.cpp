@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <new>
+#include <system_error>
+
+#include "inflight/media.hpp"
 
 #include "inflight/detail/joined.hpp"
 
@@ -34,8 +38,27 @@ ExitCode exit_code(ErrorCode code) noexcept {
 }
 
 ExitCode report(const Error& error) {
-  fmt::print(stderr, "inflight: {}\n", error.message);
+  fmt::print(stderr, "inflight: {}\n", redacted_text(error.message));  // it may repeat what was typed
   return exit_code(error.code);
+}
+
+ExitCode report_exception() {
+  auto failed = [](std::string why) { return report({ErrorCode::internal, std::move(why)}); };
+  try {
+    throw;
+  } catch (const std::system_error& error) {
+    bool threads = error.code() == std::errc::resource_unavailable_try_again;
+    return failed(!threads ? error.what()
+                           : "no further thread could be started; allow this program more threads (ulimit -u, a "
+                             "container's limit of pids) or more memory");
+  } catch (const std::bad_alloc&) {
+    return failed(
+        "there is not enough memory; allow this program more (ulimit -v, a container's limit), or give it fewer "
+        "sources "
+        "or a smaller --max-frame-mb");
+  } catch (const std::exception& error) {
+    return failed(error.what());
+  }
 }
 
 ExitCode report_end(const RunSummary& summary) {

@@ -13,6 +13,9 @@ ExitCode exit_code(ErrorCode code) noexcept;
 
 /// Prints "inflight: message" to standard error. Returns the exit code that belongs to the error.
 ExitCode report(const Error& error);
+/// The same of the exception that is being handled: a thread or memory that the system did not give where no error
+/// could be returned.
+ExitCode report_exception();
 
 /// Prints why a run ended badly, or why frames of it failed, if so. What it could keep, it has kept; the exit code
 /// tells how it ended.

@@ -7,6 +7,7 @@
 #include "commands.hpp"
 #include "configuration.hpp"
 #include "cpu_budget.hpp"
+#include "room.hpp"
 #include "usage.hpp"
 
 namespace {
@@ -82,8 +83,6 @@ ExitCode dispatch(const std::vector<Command>& commands, Options& options) {
   return ExitCode::bad_usage;
 }
 
-}  // namespace
-
 constexpr const char* kExamples =
     "Examples:\n"
     "  inflight run -m model.xml -i people.mp4 -o annotated.mp4 --json detections.jsonl\n"
@@ -91,7 +90,7 @@ constexpr const char* kExamples =
     "  inflight compare -m model.xml -i people.mp4\n"
     "inflight COMMAND --help tells what a command takes.";
 
-int main(int argc, char** argv) {
+int run_program(int argc, char** argv) {
   CLI::App app("Inflight: neural networks over video, asynchronously, in order, as fast as the hardware allows.",
                "inflight");
   app.require_subcommand(1);
@@ -114,4 +113,16 @@ int main(int argc, char** argv) {
     return static_cast<int>(ExitCode::bad_usage);
   }
   return static_cast<int>(dispatch(commands, options));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return with_room([&] {
+    try {
+      return run_program(argc, argv);
+    } catch (...) {
+      return static_cast<int>(report_exception());
+    }
+  });
 }

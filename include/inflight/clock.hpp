@@ -27,7 +27,8 @@ class Clock {
   virtual TimePoint now() const noexcept = 0;
 
   /// Runs `action` once at `when`, or as soon as possible if that has passed, on a thread of the clock.
-  /// `action` must not block or throw; it may set further timers.
+  /// `action` must not block or throw; it may set further timers. steady_clock() throws std::system_error where its
+  /// thread cannot be started; once a model was compiled, it runs.
   virtual TimerId call_at(TimePoint when, Callback<void()> action) = 0;
 
   /// True: the timer was pending and will never run. False: it has run, or is running now. Never blocks.
@@ -60,6 +61,7 @@ class VirtualClock final : public Clock {
   /// While it lives, `threads` threads jump from timer to timer, so that code which blocks can be tested:
   /// simulated time passes as fast as the machine allows. With `settle`, time jumps only after no timer was set for
   /// so long in reality: those whom the last one woke have that long to do their part before simulated time goes on.
+  /// Throws std::system_error where a thread cannot be started.
   std::shared_ptr<void> drive(int threads = 1, Duration settle = Duration{0});
 
  private:

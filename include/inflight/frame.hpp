@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -80,6 +81,12 @@ class Frame {
   const Picture& picture() const noexcept { return picture_; }
   Size size() const noexcept { return picture_.size; }
   explicit operator bool() const noexcept { return buffer_ != nullptr; }
+  /// Lets the pixels go; what the frame says of itself stays.
+  void drop_pixels() noexcept;
+
+  /// Where each picture is a file of its own (images): its path. Else empty.
+  const std::string& file() const noexcept;
+  void set_file(std::string path);
 
   SourceId source = 0;
   std::uint64_t id = 0;   ///< number within its source, in display order, from 0; gaps where frames were skipped
@@ -89,6 +96,7 @@ class Frame {
  private:
   FrameBuffer* buffer_ = nullptr;
   Picture picture_;
+  std::shared_ptr<const std::string> file_;  // shared, so that copies allocate nothing
 };
 
 /// Rectangle in source pixels. May reach outside the picture; postprocessors clip it.

@@ -73,8 +73,22 @@ class Source {
 /// Errors: unreadable_input; invalid_argument (an option, or a part of a synthetic source); cancelled (stop_opening).
 Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options = {});
 
-/// `spec` as it may be shown: "rtsp://user:***@host/…" for "rtsp://user:secret@host/…"; what holds no password stays.
+/// What a name stands for.
+struct NamedSources {
+  /// For open_source(), one source each: the videos of a folder or a glob without images, in the order of their names
+  /// ("2" before "10"); else `spec` itself, also where it holds images, which are one source.
+  std::vector<std::string> specs{};
+  std::vector<std::string> passed_over{};  ///< other files there that are not hidden
+};
+/// Nothing is opened but folders. Errors: unreadable_input, for a folder that cannot be read.
+Result<NamedSources> find_sources(const std::string& spec);
+
+/// `spec` as it may be shown: "rtsp://***@host/…?channel=***" for "rtsp://user:secret@host/…?channel=1", be it well
+/// formed or not. Users, passwords and tokens before the host are hidden, and every value of a query; what is no
+/// address stays.
 std::string redacted(const std::string& spec);
+/// The same of every address within a text for people.
+std::string redacted_text(const std::string& text);
 
 /// One line of a list of sources.
 struct ListedSource {

@@ -1,7 +1,6 @@
 // What a run was worth: the numbers, and the same numbers as text, JSON and HTML.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -16,8 +15,9 @@
 
 namespace INFLIGHT_API inflight {
 
-/// A histogram of durations in bounded memory (38 KiB, all of it inside the object): relative error ≤ 1/256
-/// from 0 to 4 hours; minimum and maximum are exact. Negative durations count as 0. One writer at a time.
+/// A histogram of durations in bounded memory: 38 KiB, taken when it is made, so that recording takes none and the
+/// object fits on any stack. Relative error ≤ 1/256 from 0 to 4 hours; minimum and maximum are exact. Negative
+/// durations count as 0. One writer at a time. One that was moved from may only be assigned to.
 class Histogram {
  public:
   void record(Duration value) noexcept;
@@ -41,7 +41,7 @@ class Histogram {
   static std::size_t bucket_of(Duration value) noexcept;
   static Duration middle_of(std::size_t bucket) noexcept;
 
-  std::array<std::uint64_t, kBuckets> buckets_{};
+  std::vector<std::uint64_t> buckets_ = std::vector<std::uint64_t>(kBuckets);
   std::uint64_t count_ = 0;
   double sum_ns_ = 0;  // a double cannot overflow, and is exact for the first hundred days
   Duration min_{0}, max_{0};

@@ -4,10 +4,17 @@ namespace inflight {
 
 Lanes::Lanes(const std::string& name, int count) {
   workers_.reserve(static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) workers_.emplace_back(name + "-lane-" + std::to_string(i), [this] { work(); });
+  try {
+    for (int i = 0; i < count; ++i) workers_.emplace_back(name + "-lane-" + std::to_string(i), [this] { work(); });
+  } catch (...) {
+    close();  // those that run are waited for next
+    throw;
+  }
 }
 
-Lanes::~Lanes() {
+Lanes::~Lanes() { close(); }
+
+void Lanes::close() {
   {
     MutexLock lock(mutex_);
     closed_ = true;

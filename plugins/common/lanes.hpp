@@ -36,7 +36,7 @@ class LaneTask {
 /// First come, first served. Thread-safe. The destructor runs what still waits.
 class Lanes {
  public:
-  /// The threads are called NAME-lane-0, NAME-lane-1, …
+  /// The threads are called NAME-lane-0, NAME-lane-1, … Throws std::system_error where one cannot be started.
   Lanes(const std::string& name, int count);
   ~Lanes();
 
@@ -47,6 +47,7 @@ class Lanes {
   void hurry(LaneTask& task);
 
  private:
+  void close();
   void work();
   /// The next task; nullptr: closed, and nothing waits.
   LaneTask* take();

@@ -4,6 +4,9 @@
 
 #include <functional>
 #include <future>
+#include <system_error>
+
+#include "testing/few_threads.hpp"
 
 namespace inflight {
 namespace {
@@ -80,6 +83,13 @@ TEST(Lanes, AJobMaySubmitItselfAgain) {
   two.submit(task);
   finished.get_future().wait();
   EXPECT_EQ(runs, 1000);
+}
+
+TEST(Lanes, EndThoseThatRunWhereAnotherCannotBeStarted) {
+  for (int threads = 0; threads < 3; ++threads) {
+    test::FewThreads few(threads);
+    EXPECT_THROW(Lanes("test", 3), std::system_error) << threads;
+  }
 }
 
 }  // namespace

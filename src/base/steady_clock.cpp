@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "clock_thread.hpp"
 #include "inflight/clock.hpp"
 #include "mutex.hpp"
 #include "timer_queue.hpp"
@@ -16,11 +17,20 @@ class SteadyClock final : public Clock {
 
   TimerId call_at(TimePoint when, Callback<void()> action) override {
     MutexLock lock(mutex_);
-    if (!worker_) worker_.emplace("clock", [this] { run(); });
+    if (!worker_) worker_.emplace(kThreadName, [this] { run(); });
     std::optional<TimePoint> before = timers_.next();
     TimerId id = timers_.add(when, std::move(action));
     if (!before || when < *before) changed_.notify_one();
     return id;
+  }
+
+  Result<void> start() {
+    MutexLock lock(mutex_);
+    if (worker_) return {};
+    Result<Worker> worker = Worker::start(kThreadName, [this] { run(); });
+    if (!worker) return fail(std::move(worker.error()));
+    worker_.emplace(std::move(*worker));
+    return {};
   }
 
   bool cancel(TimerId timer) noexcept override {
@@ -31,6 +41,8 @@ class SteadyClock final : public Clock {
   }
 
  private:
+  static constexpr const char* kThreadName = "clock";
+
   void run() {
     MutexLock lock(mutex_);
     while (true) {
@@ -55,12 +67,15 @@ class SteadyClock final : public Clock {
   std::optional<Worker> worker_ INFLIGHT_GUARDED_BY(mutex_);
 };
 
-}  // namespace
-
-Clock& steady_clock() noexcept {
+SteadyClock& the_clock() noexcept {
   // Never destroyed: engines and other globals may ask for the time until the process is gone.
   static auto* clock = new SteadyClock;
   return *clock;
 }
+
+}  // namespace
+
+Clock& steady_clock() noexcept { return the_clock(); }
+Result<void> start_clock_thread() { return the_clock().start(); }
 
 }  // namespace inflight

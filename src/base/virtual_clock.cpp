@@ -41,11 +41,12 @@ struct VirtualClock::State {
 class INFLIGHT_HIDDEN VirtualClock::Driver {
  public:
   Driver(std::shared_ptr<State> state, int threads, Duration settle);
-  ~Driver();
+  ~Driver() { stop(); }
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
  private:
+  void stop();
   void run();
   void wait_until_settled(MutexLock& lock);
 
@@ -96,10 +97,15 @@ std::size_t VirtualClock::run_until_idle() {
 
 VirtualClock::Driver::Driver(std::shared_ptr<State> state, int threads, Duration settle)
     : state_(std::move(state)), settle_(settle) {
-  for (int i = 0; i < threads; ++i) workers_.emplace_back("virtual-clock", [this] { run(); });
+  try {
+    for (int i = 0; i < threads; ++i) workers_.emplace_back("virtual-clock", [this] { run(); });
+  } catch (...) {
+    stop();  // those that run are waited for next
+    throw;
+  }
 }
 
-VirtualClock::Driver::~Driver() {
+void VirtualClock::Driver::stop() {
   MutexLock lock(state_->mutex);
   stopping_ = true;
   state_->changed.notify_all();

@@ -4,8 +4,12 @@
 #include <pthread.h>
 
 #include <array>
+#include <system_error>
+#include <thread>
 #include <vector>
 
+#include "inflight/clock.hpp"
+#include "testing/few_threads.hpp"
 #include "usage.hpp"
 
 namespace inflight {
@@ -36,6 +40,40 @@ TEST(Worker, MovesIntoAVectorAndIsJoinedOnce) {
     Worker moved = std::move(workers.back());
   }
   EXPECT_EQ(ran, 1);
+}
+
+TEST(Worker, SaysWhichThreadCouldNotBeStartedAndWhatToDo) {
+  test::FewThreads few(0);
+  Result<Worker> worker = Worker::start("reader", [] {});
+  ASSERT_FALSE(worker);
+  EXPECT_NE(worker.error().message.find("the thread reader could not be started"), std::string::npos);
+  EXPECT_NE(worker.error().message.find("ulimit -u"), std::string::npos);
+  EXPECT_THROW(Worker("reader", [] {}), std::system_error);
+}
+
+TEST(Worker, HasAStackForAnEngineHoweverSmallTheSystemsAre) {
+  pthread_attr_t before, small;
+  pthread_getattr_default_np(&before);
+  pthread_getattr_default_np(&small);
+  pthread_attr_setstacksize(&small, std::size_t{256} << 10);
+  pthread_setattr_default_np(&small);
+  std::size_t stack = 0;
+  Worker("roomy", [&] {
+    pthread_attr_t own;
+    pthread_getattr_np(pthread_self(), &own);
+    pthread_attr_getstacksize(&own, &stack);
+    pthread_attr_destroy(&own);
+  });
+  pthread_setattr_default_np(&before);
+  pthread_attr_destroy(&small);
+  pthread_attr_destroy(&before);
+  EXPECT_GE(stack, std::size_t{1} << 20);
+}
+
+TEST(Worker, OfADrivenClockGoesWhereAnotherCannotBeStarted) {
+  VirtualClock clock;
+  test::FewThreads few(2);
+  EXPECT_THROW(clock.drive(3), std::system_error);
 }
 
 TEST(Usage, CountsTheProcessorTimeOfAThreadThatWorks) {

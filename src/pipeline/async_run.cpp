@@ -8,6 +8,9 @@
 namespace inflight {
 namespace {
 
+/// The kind of event where the system gives no further thread.
+constexpr const char* kNoThread = "no_thread";
+
 /// Frames on their way: one for each request, a few decoded ahead so that requests never wait for a decoder,
 /// and a few behind so that a sink may be late without stopping the device. Several sources share them; each has
 /// enough to decode one while others wait. A source that drops is meant to be young rather than complete.
@@ -63,29 +66,38 @@ Result<void> AsyncRun::prepare() {
 
 RunNumbers AsyncRun::run() {
   {
-    MutexLock lock(mutex_);
-    requests_ = most_requests_;
-    running_ = true;
-    for (auto& sink : std::exchange(parts_.shared_sinks, {})) shared_sinks_.push_back(&start_sink(std::move(sink)));
-    for (SourceEntry& entry : std::exchange(parts_.sources, {})) add_lane(std::move(entry));
-    share_out();
-    for (auto& lane : lanes_) start_reader(*lane);
-    close_if_done();
-  }
-  {
-    Worker post_thread("post", [this] { post(); });
-    {
-      Worker feed_thread("feed", [this] { feed(); });
-    }
+    Result<Worker> post_thread = Worker::start("post", [this] { post(); });
+    begin(post_thread ? nullptr : &post_thread.error());
+    if (Result<Worker> feed_thread = Worker::start("feed", [this] { feed(); }); !feed_thread)
+      feed();  // this thread has nothing else to do
     // Beyond this point no new inferences start.
     runner_->finish();
     join_readers();
     completed_.push({nullptr, Completion::Part::run, 0});
+    if (!post_thread) post();
   }
   // Beyond this point no new results come out.
   if (cascade_) cascade_->close();
   finish_sinks();
   return numbers();
+}
+
+/// `problem`: why nothing can come of it; the sources and sinks are let go properly all the same.
+void AsyncRun::begin(const Error* problem) {
+  MutexLock lock(mutex_);
+  requests_ = most_requests_;
+  running_ = true;
+  if (problem) lacks_thread(*problem);
+  for (auto& sink : std::exchange(parts_.shared_sinks, {})) {
+    if (Result<SinkWorker*> worker = start_sink(std::move(sink)))
+      shared_sinks_.push_back(*worker);
+    else
+      lacks_thread(worker.error());  // output that cannot be kept is not worth computing
+  }
+  for (SourceEntry& entry : std::exchange(parts_.sources, {})) add_lane(std::move(entry));
+  share_out();
+  for (auto& lane : lanes_) start_reader(*lane);
+  close_if_done();
 }
 
 void AsyncRun::join_readers() {
@@ -151,11 +163,22 @@ void AsyncRun::end(bool drop) noexcept {
   if (drop) dropping_.store(true);
   closing_.store(true);
   MutexLock lock(mutex_);
+  close_lanes();
+}
+
+void AsyncRun::close_lanes() noexcept {
   for (auto& lane : lanes_) {
     lane->credits.close();
     if (lane->entry.source) lane->entry.source->interrupt();
   }
   close_if_done();
+}
+
+/// The run fails, and reads no more; what was read is finished.
+void AsyncRun::lacks_thread(const Error& error) {
+  events_.fail(clock_.now(), kNoThread, error);
+  closing_.store(true);
+  close_lanes();
 }
 
 void AsyncRun::fill(RunStatus& status) const {
@@ -203,7 +226,14 @@ void AsyncRun::add_lane(SourceEntry entry) {
 
 void AsyncRun::start_reader(Lane& lane) {
   ++readers_left_;
-  lane.reader.emplace("source-" + std::to_string(lane.id), [this, &lane] { read_source(lane); });
+  Result<Worker> reader = Worker::start("source-" + std::to_string(lane.id), [this, &lane] { read_source(lane); });
+  if (reader) {
+    lane.reader.emplace(std::move(*reader));
+    return;
+  }
+  events_.fail(clock_.now(), kNoThread, reader.error());  // the others go on
+  end_reading(lane);
+  completed_.push({nullptr, Completion::Part::source, lane.id});
 }
 
 /// The budget in equal parts among the sources there are.
@@ -223,9 +253,15 @@ void AsyncRun::share_out() {
 void AsyncRun::start_sinks(Lane& lane) {
   std::erase(lane.entry.setup.sinks, nullptr);
   for (auto& sink : std::exchange(lane.entry.setup.sinks, {})) {
-    lane.own_sinks.push_back(&start_sink(std::move(sink)));
-    lane.own_sinks.back()->grow(lane.most_jobs);
-    lane.sinks.push_back(lane.own_sinks.back());
+    Result<SinkWorker*> worker = start_sink(std::move(sink));
+    if (worker) {
+      (*worker)->grow(lane.most_jobs);
+      lane.own_sinks.push_back(*worker);
+      lane.sinks.push_back(*worker);
+    } else {
+      events_.fail(clock_.now(), kNoThread, worker.error());
+      lane.remove();  // the others go on
+    }
   }
   for (SinkWorker* sink : shared_sinks_) {
     sink->grow(lane.most_jobs);
@@ -233,7 +269,7 @@ void AsyncRun::start_sinks(Lane& lane) {
   }
 }
 
-SinkWorker& AsyncRun::start_sink(std::unique_ptr<Sink> sink) {
+Result<SinkWorker*> AsyncRun::start_sink(std::unique_ptr<Sink> sink) {
   auto let_go = [this](Job& job) {
     if (job.holders.fetch_sub(1, std::memory_order_acq_rel) == 1) release(job);
   };
@@ -244,7 +280,8 @@ SinkWorker& AsyncRun::start_sink(std::unique_ptr<Sink> sink) {
   StageMeter meter = tally_.meter(Stage::sink, "sink-" + std::to_string(sinks_.size()));
   SinkWorker::Handlers handlers{let_go, failed, clock_};
   sinks_.push_back(std::make_unique<SinkWorker>(std::move(sink), std::move(meter), std::move(handlers)));
-  return *sinks_.back();
+  if (Result<void> started = sinks_.back()->start(); !started) return fail(std::move(started.error()));
+  return sinks_.back().get();
 }
 
 }  // namespace inflight

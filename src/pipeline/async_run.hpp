@@ -50,10 +50,13 @@ class AsyncRun {
   Result<void> prepare();
 
   std::size_t jobs_of(const SourceEntry& entry) const INFLIGHT_REQUIRES(mutex_);
+  void begin(const Error* problem) INFLIGHT_EXCLUDES(mutex_);
+  void lacks_thread(const Error& error) INFLIGHT_REQUIRES(mutex_);
+  void close_lanes() noexcept INFLIGHT_REQUIRES(mutex_);
   void add_lane(SourceEntry entry) INFLIGHT_REQUIRES(mutex_);
   void start_reader(Lane& lane) INFLIGHT_REQUIRES(mutex_);
   void start_sinks(Lane& lane) INFLIGHT_REQUIRES(mutex_);
-  SinkWorker& start_sink(std::unique_ptr<Sink> sink) INFLIGHT_REQUIRES(mutex_);
+  Result<SinkWorker*> start_sink(std::unique_ptr<Sink> sink) INFLIGHT_REQUIRES(mutex_);
   void share_out() INFLIGHT_REQUIRES(mutex_);
   void join_readers() INFLIGHT_EXCLUDES(mutex_);
   void finish_sinks() INFLIGHT_EXCLUDES(mutex_);
@@ -64,6 +67,7 @@ class AsyncRun {
   Job* next_job(Lane& lane, std::size_t bytes);
   bool make_room(Lane& lane, Job& job);
   void reader_ended(Lane& lane) INFLIGHT_EXCLUDES(mutex_);
+  std::unique_ptr<Source> end_reading(Lane& lane) INFLIGHT_REQUIRES(mutex_);
   void close_if_done() INFLIGHT_REQUIRES(mutex_);
 
   void feed();

@@ -79,13 +79,7 @@ bool AsyncRun::make_room(Lane& lane, Job& job) {
     lane.credits.adjust(oldest->credit, job.credit);
     oldest->has_credit = false;
   }
-  SourceId source = dropped.result.frame.source;
-  Frame husk;  // says which frame it was; its pixels go at once
-  husk.source = source;
-  husk.id = dropped.result.frame.id;
-  husk.timestamp = dropped.result.frame.timestamp;
-  husk.read_at = dropped.result.frame.read_at;
-  dropped.result.frame = std::move(husk);
+  dropped.result.frame.drop_pixels();
   skip(dropped, FrameStatus::dropped,
        {ErrorCode::overflow, oldest ? "a newer frame came while it waited for inference"
                                     : "it came while every place for frames of its source was taken"});
@@ -93,17 +87,22 @@ bool AsyncRun::make_room(Lane& lane, Job& job) {
 }
 
 void AsyncRun::reader_ended(Lane& lane) {
-  tally_.end_source(lane.id);
   std::unique_ptr<Source> source;  // goes without the lock: to hang up on a camera may take its time
   {
     MutexLock lock(mutex_);
-    source = std::move(lane.entry.source);
-    --readers_left_;
-    close_if_done();
+    source = end_reading(lane);
   }
   source.reset();
   // Last: whoever learns of it may wait for this thread with the lock held.
   completed_.push({nullptr, Completion::Part::source, lane.id});
+}
+
+/// The source, which nobody reads any more.
+std::unique_ptr<Source> AsyncRun::end_reading(Lane& lane) {
+  tally_.end_source(lane.id);
+  --readers_left_;
+  close_if_done();
+  return std::move(lane.entry.source);
 }
 
 /// Nothing more will be read: there is no source left, and none to come.

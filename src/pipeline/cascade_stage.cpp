@@ -10,7 +10,11 @@ Result<std::unique_ptr<CascadeStage>> CascadeStage::create(const RunParts& parts
   options.dispatch = Dispatch::engine_thread;
   Result<InferQueue> queue = InferQueue::create(parts.cascade->model.model, options);
   if (!queue) return fail(std::move(queue.error()));
-  return std::unique_ptr<CascadeStage>(new CascadeStage(parts, tally, std::move(answer), std::move(*queue)));
+  std::unique_ptr<CascadeStage> stage(new CascadeStage(parts, tally, std::move(answer), std::move(*queue)));
+  Result<Worker> worker = Worker::start("cascade", [self = stage.get()] { self->work(); });
+  if (!worker) return fail(std::move(worker.error()));
+  stage->worker_.emplace(std::move(*worker));
+  return stage;
 }
 
 CascadeStage::CascadeStage(const RunParts& parts, Tally& tally, Answer answer, InferQueue queue)
@@ -20,9 +24,7 @@ CascadeStage::CascadeStage(const RunParts& parts, Tally& tally, Answer answer, I
       answer_(std::move(answer)),
       queue_(std::move(queue)),
       preprocess_(tally.meter(Stage::preprocess, "cascade")),
-      infer_(tally.meter(Stage::infer, "post")) {
-  worker_.emplace("cascade", [this] { work(); });
-}
+      infer_(tally.meter(Stage::infer, "post")) {}
 
 CascadeStage::~CascadeStage() { close(); }
 

@@ -5,8 +5,18 @@
 namespace inflight {
 
 SinkWorker::SinkWorker(std::unique_ptr<Sink> sink, StageMeter meter, Handlers handlers)
-    : sink_(std::move(sink)), handlers_(std::move(handlers)), meter_(std::move(meter)) {
-  worker_.emplace("sink", [this] { work(); });
+    : sink_(std::move(sink)), handlers_(std::move(handlers)), meter_(std::move(meter)) {}
+
+Result<void> SinkWorker::start() {
+  Result<Worker> worker = Worker::start("sink", [this] { work(); });
+  if (worker) {
+    worker_.emplace(std::move(*worker));
+    return {};
+  }
+  Error why = std::move(worker.error());
+  if (Result<void> finished = finish(*sink_); !finished) why.message += "; " + finished.error().message;
+  done_ = true;
+  return fail(std::move(why));
 }
 
 void SinkWorker::work() {

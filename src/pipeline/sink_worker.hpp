@@ -24,6 +24,9 @@ class SinkWorker {
 
   SinkWorker(std::unique_ptr<Sink> sink, StageMeter meter, Handlers handlers);
 
+  /// Before anything is pushed. Errors: those of Worker::start; the sink is then finished, on this thread.
+  Result<void> start();
+
   /// Room for the jobs of another source, so that push() never waits: credits are what bounds a run.
   void grow(std::size_t jobs) { queue_.grow(jobs); }
 

@@ -18,9 +18,16 @@ class ThreadsRunner final : public ModelRunner {
       : ModelRunner(std::move(context)), queues_(std::move(queues)) {
     for (const PipelineModel& model : models())
       threads_.push_back(std::make_unique<ModelThread>(context_.tally.meter(Stage::preprocess, "model-" + model.name)));
-    // Only now: each thread looks itself up in the list.
-    for (std::uint32_t model = 0; model < models().size(); ++model)
-      threads_[model]->worker.emplace("model-" + models()[model].name, [this, model] { work(model); });
+  }
+
+  /// Errors: those of Worker::start.
+  Result<void> start() {
+    for (std::uint32_t model = 0; model < models().size(); ++model) {
+      Result<Worker> worker = Worker::start("model-" + models()[model].name, [this, model] { work(model); });
+      if (!worker) return fail(std::move(worker.error()));
+      threads_[model]->worker.emplace(std::move(*worker));
+    }
+    return {};
   }
 
   ~ThreadsRunner() override { finish(); }
@@ -83,7 +90,9 @@ Result<std::unique_ptr<ModelRunner>> make_threads_runner(ModelRunner::Context co
   constexpr int kRequests = 2;
   Result<std::vector<InferQueue>> queues = make_queues(context.parts, kRequests);
   if (!queues) return fail(std::move(queues.error()));
-  return std::make_unique<ThreadsRunner>(std::move(context), std::move(*queues));
+  auto runner = std::make_unique<ThreadsRunner>(std::move(context), std::move(*queues));
+  if (Result<void> started = runner->start(); !started) return fail(std::move(started.error()));
+  return runner;
 }
 
 }  // namespace inflight

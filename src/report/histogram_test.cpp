@@ -176,5 +176,7 @@ TEST(Histogram, CountsWhatIsAsFast) {
   EXPECT_EQ(histogram.sum(), std::chrono::milliseconds(16));
 }
 
+TEST(Histogram, FitsOnAnyStack) { EXPECT_LT(sizeof(Histogram), 128U); }
+
 }  // namespace
 }  // namespace inflight

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <string>
 
+#include "clock_thread.hpp"
 #include "device_string.hpp"
 #include "inflight/detail/joined.hpp"
 #include "inflight/engine.hpp"
 #include "plugin.hpp"
+#include "redacted.hpp"
 #include "virtual_device.hpp"
 #include "well_known_properties.hpp"
 
@@ -59,6 +61,16 @@ Result<Target> find_target(const std::string& text) {
     if (colon == std::string::npos && offers(*status.engine, text)) return Target{status.engine, text};
   }
   return unknown_device(text);
+}
+
+/// Engines would repeat it in their words, and a process of PROCESS in its command line, passwords and all.
+Result<void> check_is_file(const std::filesystem::path& model) {
+  std::error_code ignored;
+  std::string name = model.string(), shown = redacted(name);
+  bool address = shown != name || name.find("://") != std::string::npos;
+  if (!address || std::filesystem::exists(model, ignored)) return {};
+  return fail(ErrorCode::model_unusable,
+              shown + ": a model is read from a file, not from an address; download it and name the file");
 }
 
 /// The faults that engines tell of in a roundabout way. (A folder may be a model: TensorFlow's are.)
@@ -209,15 +221,23 @@ Compiled compile(const std::filesystem::path& model, const DeviceSpec& spec, con
 }  // namespace
 
 Compiled compile_model(const std::filesystem::path& model, const std::string& device, const CompileOptions& options) {
+  if (Result<void> file = check_is_file(model); !file) return fail(std::move(file.error()));
   Result<DeviceSpec> spec = parse_device(device);
   if (!spec) return fail(std::move(spec.error()));
   Result<CompileOptions> resolved = apply_well_known_properties(options);
   if (!resolved) return fail(std::move(resolved.error()));
   if (Result<void> usable = check_cache_folder(resolved->cache_dir); !usable) return fail(std::move(usable.error()));
-  return may_batch(*spec, *resolved) ? compile_batching(model, *spec, *resolved) : compile(model, *spec, *resolved);
+  if (!resolved->clock)
+    if (Result<void> runs = start_clock_thread(); !runs) return fail(std::move(runs.error()));
+  try {
+    return may_batch(*spec, *resolved) ? compile_batching(model, *spec, *resolved) : compile(model, *spec, *resolved);
+  } catch (const std::exception& error) {  // what libraries throw where their engine did not expect it: no memory
+    return fail(ErrorCode::device_unusable, fmt::format("{} on {}: {}", model.string(), device, error.what()));
+  }
 }
 
 Result<ModelInfo> read_model(const std::filesystem::path& model) {
+  if (Result<void> file = check_is_file(model); !file) return fail(std::move(file.error()));
   if (Result<void> there = check_file(model); !there) return fail(std::move(there.error()));
   std::string reasons;
   for (const EngineStatus& status : engines()) {

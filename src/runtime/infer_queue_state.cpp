@@ -33,12 +33,16 @@ Result<std::shared_ptr<InferQueue::State>> InferQueue::State::create(std::shared
     // The last made is the first to be used otherwise, and tests and traces are easier to read in order.
     std::ranges::reverse(state->idle_);
   }
-  if (state->dispatch_ == Dispatch::own_thread) state->start_worker();
+  if (state->dispatch_ != Dispatch::own_thread) return state;
+  if (Result<void> started = state->start_worker(); !started) return fail(std::move(started.error()));
   return state;
 }
 
-void InferQueue::State::start_worker() {
-  worker_.emplace("infer-queue", [this] { work(); });
+Result<void> InferQueue::State::start_worker() {
+  Result<Worker> worker = Worker::start("infer-queue", [this] { work(); });
+  if (!worker) return fail(std::move(worker.error()));
+  worker_.emplace(std::move(*worker));
+  return {};
 }
 
 // ---- submissions ----

@@ -93,7 +93,7 @@ class INFLIGHT_HIDDEN InferQueue::State : public std::enable_shared_from_this<In
 
   State(std::shared_ptr<CompiledModel> model, const InferQueueOptions& options);
   void refuse_more() noexcept INFLIGHT_EXCLUDES(mutex_);
-  void start_worker();
+  Result<void> start_worker();
 
   // Requests and those who wait for one (infer_queue_pool.cpp).
   /// Takes note of what the model now calls optimal, and lets go those who waited for that.

@@ -47,7 +47,8 @@ Frame::Frame(const Frame& other) noexcept
       timestamp(other.timestamp),
       read_at(other.read_at),
       buffer_(other.buffer_),
-      picture_(other.picture_) {
+      picture_(other.picture_),
+      file_(other.file_) {
   if (buffer_) buffer_->references_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -57,7 +58,8 @@ Frame::Frame(Frame&& other) noexcept
       timestamp(other.timestamp),
       read_at(other.read_at),
       buffer_(std::exchange(other.buffer_, nullptr)),
-      picture_(other.picture_) {}
+      picture_(other.picture_),
+      file_(std::move(other.file_)) {}
 
 Frame& Frame::operator=(Frame other) noexcept {
   source = other.source;
@@ -65,9 +67,27 @@ Frame& Frame::operator=(Frame other) noexcept {
   timestamp = other.timestamp;
   read_at = other.read_at;
   picture_ = other.picture_;
+  file_ = std::move(other.file_);
   std::swap(buffer_, other.buffer_);  // `other` lets go of what this frame held
   return *this;
 }
+
+void Frame::drop_pixels() noexcept {
+  Frame husk;
+  husk.source = source;
+  husk.id = id;
+  husk.timestamp = timestamp;
+  husk.read_at = read_at;
+  husk.file_ = file_;
+  *this = std::move(husk);
+}
+
+const std::string& Frame::file() const noexcept {
+  static const std::string none;
+  return file_ ? *file_ : none;
+}
+
+void Frame::set_file(std::string path) { file_ = std::make_shared<const std::string>(std::move(path)); }
 
 Frame::~Frame() {
   // acq_rel: whoever recycles must see everything the other holders did with the pixels.

@@ -76,6 +76,7 @@ class DevicePool {
 
   // Bringing up (device_pool_startup.cpp).
   void bring_up(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
+  Result<std::shared_ptr<CompiledModel>> compile(std::size_t m) const;
   bool await_turn(std::size_t m) INFLIGHT_EXCLUDES(mutex_);
   bool await_measuring() INFLIGHT_EXCLUDES(mutex_);
   bool has_turn(std::size_t m) const INFLIGHT_REQUIRES(mutex_);

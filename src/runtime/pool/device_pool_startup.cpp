@@ -63,8 +63,13 @@ DevicePool::DevicePool(std::vector<PoolCandidate> candidates, const CompileOptio
       candidates_(std::move(candidates)),
       events_(std::make_shared<PoolEvents>(options.on_event)),
       members_(to_members(candidates_, policy.one_device)) {
-  for (std::size_t m = 0; m < candidates_.size(); ++m)
-    workers_.emplace_back(fmt::format("compile-{}", m), [this, m] { bring_up(m); });
+  for (std::size_t m = 0; m < candidates_.size(); ++m) {
+    Result<Worker> worker = Worker::start(fmt::format("compile-{}", m), [this, m] { bring_up(m); });
+    if (worker)
+      workers_.push_back(std::move(*worker));
+    else
+      refuse(m, std::move(worker.error()));
+  }
 }
 
 DevicePool::~DevicePool() {
@@ -113,7 +118,7 @@ void DevicePool::bring_up(std::size_t m) {
   if (!await_turn(m)) return;
   events_->deliver();
   TimePoint began = clock_.now();
-  Result<std::shared_ptr<CompiledModel>> model = candidates_[m].compile(options_for_members());
+  Result<std::shared_ptr<CompiledModel>> model = compile(m);
   Duration took = clock_.now() - began;
   Result<void> admitted = model ? prepare(m, std::move(*model)) : fail(std::move(model.error()));
   if (admitted) admitted = admit(m, took);
@@ -123,6 +128,15 @@ void DevicePool::bring_up(std::size_t m) {
   if (admitted && candidates_.size() > 1 && await_measuring()) make_probes(m);
   go_on();
   if (admitted && policy_.one_device) let_go_if_slower(m);
+}
+
+/// A candidate may be anybody's function, and an exception would end the process with this thread.
+Result<std::shared_ptr<CompiledModel>> DevicePool::compile(std::size_t m) const {
+  try {
+    return candidates_[m].compile(options_for_members());
+  } catch (const std::exception& error) {
+    return fail(ErrorCode::device_unusable, error.what());
+  }
 }
 
 /// Requests for probes take memory and time that the first result should not wait for.

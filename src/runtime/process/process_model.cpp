@@ -33,7 +33,9 @@ ProcessModel::ProcessModel(CompileOrder order)
 
 Result<std::shared_ptr<CompiledModel>> ProcessModel::create(CompileOrder order) {
   std::shared_ptr<ProcessModel> model(new ProcessModel(std::move(order)));
-  model->supervisor_.emplace("model-process", [self = model.get()] { self->supervise(); });
+  Result<Worker> supervisor = Worker::start("model-process", [self = model.get()] { self->supervise(); });
+  if (!supervisor) return fail(std::move(supervisor.error()));
+  model->supervisor_.emplace(std::move(*supervisor));
   MutexLock lock(model->mutex_);
   while (!model->settled_) model->changed_.wait(lock);
   if (!model->given_up_) return model;

@@ -1,0 +1,55 @@
+// Where the system gives no further thread, devices fail with an error, and nobody waits for what cannot come.
+#include "testing/few_threads.hpp"
+
+#include <gmock/gmock.h>
+
+#include "inflight/infer_queue.hpp"
+
+namespace inflight::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FewThreadsDevice : public ::testing::TestWithParam<const char*> {
+ protected:
+  /// The first error of compiling, of making a queue and of an inference.
+  Result<void> infer_once() {
+    CompileOptions options;
+    options.clock = &clock_;
+    Result<std::shared_ptr<CompiledModel>> model = compile_model("model", GetParam(), options);
+    if (!model) return fail(std::move(model.error()));
+    InferQueueOptions how;
+    how.clock = &clock_;
+    Result<InferQueue> queue = InferQueue::create(*model, how);
+    if (!queue) return fail(std::move(queue.error()));
+    Result<InferQueue::Slot> slot = queue->acquire();
+    if (!slot) return fail(std::move(slot.error()));
+    Completed done = std::move(*slot).submit().get();
+    return done.outcome ? Result<void>{} : fail(std::move(done.outcome.error()));
+  }
+
+ private:
+  VirtualClock clock_;
+  std::shared_ptr<void> driver_ = clock_.drive(2);
+};
+
+TEST_P(FewThreadsDevice, InfersOrSaysThatAThreadIsMissing) {
+  constexpr int kEnough = 8;
+  for (int threads = 0; threads < kEnough; ++threads) {
+    FewThreads few(threads);
+    Result<void> done = infer_once();
+    if (!done) EXPECT_THAT(done.error().message, HasSubstr("could not be started")) << threads;
+    EXPECT_FALSE(threads == 0 && done) << "the queue has a thread of its own";
+  }
+  EXPECT_TRUE(infer_once());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    On, FewThreadsDevice,
+    testing::Values("sim:latency=1ms,lanes=2", "AUTO:(sim:latency=1ms),(sim:latency=2ms)",
+                    "MULTI:(sim:latency=1ms),(sim:latency=2ms),(sim:latency=3ms)", "BATCH:(sim:latency=1ms)(4)",
+                    "PROCESS:(sim:latency=1ms)",
+                    "AUTO:(BATCH:(sim:latency=1ms)(2)),(MULTI:(sim:latency=1ms),(sim:latency=2ms))"));
+
+}  // namespace
+}  // namespace inflight::test
