@@ -1,10 +1,16 @@
 #include "configuration.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
+#include <string_view>
 
 #include "inflight/detail/joined.hpp"
 #include "outputs.hpp"
@@ -26,7 +32,7 @@ std::string unquoted(const std::string& text) {
 /// What the lines of a file say, as words of a command line.
 Result<std::vector<std::string>> read_config(const std::string& path) {
   std::ifstream file(path);
-  if (!file) return fail(ErrorCode::unreadable_input, path + ": cannot be opened");
+  if (!file) return fail(ErrorCode::unreadable_input, redacted(path) + ": cannot be opened");
   std::vector<std::string> words;
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
@@ -34,9 +40,19 @@ Result<std::vector<std::string>> read_config(const std::string& path) {
     if (line.empty() || line.front() == '#') continue;
     std::size_t equals = line.find('=');
     if (equals == std::string::npos || equals == 0)
-      return fail(ErrorCode::unreadable_input, fmt::format("{}:{}: write it as name = value", path, number));
+      return fail(ErrorCode::unreadable_input, fmt::format("{}:{}: write it as name = value", redacted(path), number));
     words.push_back("--" + trimmed(line.substr(0, equals)) + "=" + unquoted(trimmed(line.substr(equals + 1))));
   }
+  return words;
+}
+
+constexpr std::string_view kWordsOption = "--words-in=";
+
+Result<std::vector<std::string>> read_words(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) return fail(ErrorCode::unreadable_input, path + ": cannot be opened");
+  std::vector<std::string> words{"run"};
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
   return words;
 }
 
@@ -83,7 +99,24 @@ Result<void> write_config(const std::string& path, const Settings& settings, con
   return write_text(path, text);
 }
 
+Result<std::vector<std::string>> words_in_file(const std::vector<std::string>& words, const std::string& file) {
+  int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (descriptor < 0)
+    return fail(ErrorCode::unwritable_output, fmt::format("{}: cannot be written: {}", file, std::strerror(errno)));
+  std::string text;
+  for (const std::string& word : words) text.append(word).push_back('\0');
+  bool whole = write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  close(descriptor);
+  if (!whole) return fail(ErrorCode::unwritable_output, file + ": cannot be written; is the disk full?");
+  return std::vector<std::string>{"inflight", "run", std::string(kWordsOption) + file};
+}
+
 Result<std::vector<std::string>> with_config_files(std::vector<std::string> words) {
+  if (words.size() == 2 && words[0] == "run" && words[1].starts_with(kWordsOption)) {
+    Result<std::vector<std::string>> read = read_words(words[1].substr(kWordsOption.size()));
+    if (!read) return read;
+    words = std::move(*read);
+  }
   if (words.empty() || (words.front() != "run" && words.front() != "verify")) return words;
   for (std::size_t i = 1; i < words.size(); ++i) {
     bool apart = words[i] == "--config" && i + 1 < words.size();

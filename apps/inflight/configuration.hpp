@@ -25,7 +25,11 @@ Result<std::pair<std::string, std::string>> parse_named(const std::string& text)
 /// A file of lines `name = value`, # for remarks, which run, verify and compare take. Errors: output_failed.
 Result<void> write_config(const std::string& path, const Settings& settings, const std::string& remark);
 
-/// The words of the command line with `--config FILE` of run and verify replaced by what the file says, before
+/// What `inflight run` is started with by another command: `words` are in `file`, since everybody may read the command
+/// lines of processes, and they may hold passwords. Errors: unwritable_output.
+Result<std::vector<std::string>> words_in_file(const std::vector<std::string>& words, const std::string& file);
+
+/// The words of the command line, those of words_in_file() in the place of their file, and with `--config FILE` of run and verify replaced by what the file says, before
 /// everything else, so that the command line wins. Errors: unreadable_input, naming file and line.
 Result<std::vector<std::string>> with_config_files(std::vector<std::string> words);
 

@@ -40,7 +40,7 @@ std::string engine_versions() {
 std::vector<std::vector<std::string>> describe_environment(const Options& options) {
   Machine machine = this_machine();
   return {{"command", command()},
-          {"model", options.model},
+          {"model", redacted(options.model)},
           {"input", redacted(options.input)},
           {"device", options.device},
           {"processor", fmt::format("{}, {} cores for this process", machine.cpu, machine.cores)},

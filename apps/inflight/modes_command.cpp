@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
+#include "configuration.hpp"
 #include "inputs.hpp"
 #include "modes_report.hpp"
 #include "outputs.hpp"
@@ -51,8 +52,7 @@ class ModeRunner {
   ModeRunner& operator=(const ModeRunner&) = delete;
 
   Result<ModeRound> run(const ModeRow& row) {
-    std::vector<std::string> words{"inflight", "run"};
-    words.insert(words.end(), words_.begin(), words_.end());
+    std::vector<std::string> words = words_;
     for (const std::string& word : {std::string("-q"), "--summary=" + summary().string(), "--mode=" + row.mode})
       words.push_back(word);
     // What the user named is measured with, and not kept: the last one counts.
@@ -60,7 +60,9 @@ class ModeRunner {
     if (!options_.output.empty())
       words.push_back("--output=" + (folder() / fs::path(options_.output).filename()).string());
     if (row.engine_defaults) words.emplace_back("--engine-defaults");
-    int status = spawn(words);
+    Result<std::vector<std::string>> started = words_in_file(words, folder() / "words");
+    if (!started) return fail(std::move(started.error()));
+    int status = spawn(*started);
     if (status != 0) return fail(code_of(status), fmt::format("the run in mode {} failed; see above", row.name()));
     return read();
   }

@@ -48,7 +48,8 @@ std::string did_you_mean(const std::string& name) { return name.empty() ? "" : f
 
 std::string no_such_command(const CLI::App& app, const std::string& command) {
   std::vector<std::string> names = command_names(app);
-  std::string problem = command.empty() ? "no command was given" : fmt::format("there is no command {}", command);
+  std::string problem =
+      command.empty() ? "no command was given" : fmt::format("there is no command {}", redacted(command));
   return fmt::format("{}; {}the commands are {}; see inflight --help", problem, did_you_mean(nearest(command, names)),
                      detail::joined(names, ", "));
 }
@@ -80,7 +81,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& names
   return best;
 }
 
-std::string explain(const CLI::App& app, const CLI::ParseError& error, const std::string& command) {
+namespace {
+
+std::string explain_as_typed(const CLI::App& app, const CLI::ParseError& error, const std::string& command) {
   const CLI::App* chosen = app.get_subcommands().empty() ? nullptr : app.get_subcommands().front();
   if (!chosen) return no_such_command(app, command);
   // A misspelt option is the cause when the right one is then missing.
@@ -89,6 +92,12 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error, const std
   std::string what = error.what();
   if (error.get_name() == "ArgumentMismatch") what = what.substr(0, what.find(':')) + " needs a value";
   return fmt::format("{}; see inflight {} --help", what, chosen->get_name());
+}
+
+}  // namespace
+
+std::string explain(const CLI::App& app, const CLI::ParseError& error, const std::string& command) {
+  return redacted_text(explain_as_typed(app, error, command));
 }
 
 CLI::Validator at_least(double lowest) {

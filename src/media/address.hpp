@@ -9,6 +9,8 @@ namespace inflight::media {
 
 /// "scheme://…", which libavformat opens by itself.
 bool is_url(const std::string& spec);
+/// Something was left out of "scheme://…": "http:/host/path", "user:password@host/path".
+bool is_broken_url(const std::string& spec);
 /// "/dev/video0".
 bool is_camera(const std::string& spec);
 /// Always goes on until somebody hangs up: a stream or a camera, not a file on some server.

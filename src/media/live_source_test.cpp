@@ -277,7 +277,7 @@ TEST(LiveSource, SaysThatItWantsAPasswordAndNeverShowsOne) {
   TcpServer camera(rtsp_answer("401 Unauthorized", "WWW-Authenticate: Basic realm=\"camera\"\r\n"));
   EXPECT_THAT(refusal(camera.url("rtsp") + "/1"), AllOf(HasSubstr(camera.url("rtsp")), HasSubstr("wants a user name")));
   std::string with_password = camera.url("rtsp").insert(7, "user:secret@");
-  EXPECT_THAT(refusal(with_password), AllOf(HasSubstr("user:***@"), HasSubstr("refuses"), Not(HasSubstr("secret"))));
+  EXPECT_THAT(refusal(with_password), AllOf(HasSubstr("://***@"), HasSubstr("refuses"), Not(HasSubstr("secret"))));
 }
 
 TEST(LiveSource, SaysThatNothingIsUnderItsPath) {
@@ -297,7 +297,7 @@ TEST(LiveSource, KeepsItsPasswordToItself) {
   SourceOptions options = impatient();
   options.limit = kSent + 1;
   auto source = must_open(camera.url().insert(6, "user:secret@"), options);
-  EXPECT_THAT(source->info().name, AllOf(HasSubstr("user:***@"), Not(HasSubstr("secret"))));
+  EXPECT_THAT(source->info().name, AllOf(HasSubstr("://***@"), Not(HasSubstr("secret"))));
   Watched watched(*source);
   ASSERT_EQ(watched.texts.size(), 2U);
   for (const std::string& text : watched.texts) EXPECT_THAT(text, Not(HasSubstr("secret")));

@@ -30,10 +30,12 @@ Result<std::unique_ptr<Source>> open_any(const std::string& spec, const SourceOp
   if (is_url(spec) || is_camera(spec)) return open_address(spec, options);
 
   std::error_code ignored;  // what cannot be examined is reported by whoever opens it
+  if (is_broken_url(spec) && !fs::exists(spec, ignored))
+    return fail(ErrorCode::unreadable_input,
+                redacted(spec) + ": there is no such file, and no whole address; write one as rtsp://HOST/PATH");
   if (fs::is_directory(spec, ignored)) return open_found(spec, images_in(spec), options);
   // A file may have a star in its name; what exists is taken as it is.
-  bool pattern = spec.find_first_of("*?[") != std::string::npos;
-  if (pattern && !fs::exists(spec, ignored)) return open_found(spec, images_matching(spec), options);
+  if (is_pattern(spec) && !fs::exists(spec, ignored)) return open_found(spec, images_matching(spec), options);
   if (is_image_name(spec) && fs::exists(spec, ignored)) return open_images(spec, {spec}, options);
   return open_video(spec, options);
 }

@@ -109,7 +109,8 @@ Result<void> take_option(const std::string& word, ListedSource& source) {
   std::string name = word.substr(0, equals), value = word.substr(equals + 1);
   auto option = std::ranges::find(kOptions, name, &Option::name);
   if (option == kOptions.end()) return bad(no_such_option(redacted(name)));
-  if (!option->fits(value)) return bad(fmt::format("{}=\"{}\" cannot be; give {}", name, value, option->form));
+  if (!option->fits(value))
+    return bad(fmt::format("{}=\"{}\" cannot be; give {}", name, redacted(value), option->form));
   if (!source.options.emplace(name, value).second) return bad(fmt::format("{} is given twice; leave one out", name));
   return {};
 }
@@ -134,7 +135,8 @@ Result<void> check_name(const ListedSource& source, const std::vector<ListedSour
   for (const ListedSource& other : earlier) {
     auto taken = other.options.find("name");
     if (taken == other.options.end() || taken->second != name->second) continue;
-    return bad(fmt::format("the name {} is taken by line {}; give each source its own", name->second, other.line));
+    return bad(
+        fmt::format("the name {} is taken by line {}; give each source its own", redacted(name->second), other.line));
   }
   return {};
 }
@@ -152,7 +154,7 @@ Result<void> take_line(std::string_view text, int line, std::vector<ListedSource
 }  // namespace
 
 Result<SourceList> read_source_list(const std::filesystem::path& path, bool leave_out_bad_lines) {
-  std::string file = path.string();
+  std::string file = redacted(path.string());
   auto unreadable = [&](const char* why) {
     return fail(ErrorCode::unreadable_input, fmt::format("{}: {}", file, why));
   };

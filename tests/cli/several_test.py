@@ -68,6 +68,10 @@ class Models(CliTest):
         answer = inflight("run", "-m", MODEL, "-i", VIDEO, "--then", REID, "--on", "persn")
         self.assert_told(answer, BAD_USAGE, "--on persn", "did you mean person?")
 
+    def test_what_is_for_a_second_model_needs_one(self):
+        for words in (["--on", "person"], ["--then-device", "CPU"]):
+            self.assert_told(inflight("run", *simulated(), "-i", SOURCE, *words), BAD_USAGE, words[0], "add --then")
+
     def test_processors_must_be_there(self):
         self.assert_told(inflight("run", *TWO, "-i", SOURCE, "--cpus", 0), BAD_USAGE, "--cpus")
         self.assert_told(inflight("run", *TWO, "-i", SOURCE, "--cpus", 4096), BAD_USAGE, "--cpus 4096", "name at most")
@@ -135,7 +139,7 @@ class Sources(CliTest):
 
     def test_a_camera_that_refuses_is_told_without_its_password(self):
         answer = inflight("run", *simulated(), "-i", "rtsp://admin:secret@127.0.0.1:9/door")
-        self.assert_told(answer, BAD_INPUT, "admin:***@127.0.0.1")
+        self.assert_told(answer, BAD_INPUT, "rtsp://***@127.0.0.1")
         self.assertNotIn("secret", answer.err)
 
     def test_an_unplugged_camera_is_told(self):
@@ -173,6 +177,47 @@ class Sources(CliTest):
         self.assertEqual(run.returncode, 0)
         names = [s["name"] for s in self.summary(summary)["sources"]]
         self.assertEqual(sorted(names), ["first", "second", "third"])
+
+    def test_follow_a_list_behind_a_link_that_changes(self):
+        """As a mounted ConfigMap does: the list stays, what a link on the way to it names is another."""
+        endless = "synthetic:64x64,fps=50,frames=1000000 realtime=true"
+        for number, name in enumerate(("first", "second", "third")):
+            self.file(f"real{number}/list.txt", f"{endless} name={name}\n")
+
+        def point_at(target):
+            (self.folder / "new").symlink_to(target)
+            os.replace(self.folder / "new", self.folder / "current")
+
+        point_at("real0")
+        cameras = self.folder / "cameras.txt"
+        cameras.symlink_to("current/list.txt")
+        run = subprocess.Popen([PROGRAM, "run", *simulated(), "-i", cameras, "--watch"], stderr=subprocess.PIPE, text=True)
+        self.addCleanup(run.kill)
+        self.await_line(run, "frames")
+        for number in (1, 2):
+            point_at(f"real{number}")
+            self.await_line(run, "was removed")
+            self.await_line(run, "was added")
+        self.file("real2/list.txt", "")  # and what it names now
+        self.await_line(run, "nothing was changed")
+        run.send_signal(signal.SIGINT)
+        run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0)
+
+    def test_that_are_listed_twice_are_told_and_read_twice(self):
+        cameras, summary = self.file("cameras.TXT", f"{SOURCE}\n# twice\n{SOURCE}\n"), self.folder / "s.json"
+        answer = inflight("run", *simulated(), "-i", cameras, "--summary", summary)
+        self.assert_done(answer)
+        self.assertIn("cameras.TXT:3: says the same as line 1", answer.err)
+        self.assertEqual(len(self.summary(summary)["sources"]), 2)
+
+    def test_of_a_list_are_told_with_their_line_and_where_they_are(self):
+        (self.folder / "lists").mkdir()
+        self.make_video("lists/film.mp4")
+        cameras = self.file("lists/cameras.txt", f"{SOURCE}\nfilm.mp4\n")
+        answer = inflight("run", *simulated(), "-i", cameras, cwd=self.folder)
+        self.assert_told(answer, BAD_INPUT, "cameras.txt:2: film.mp4: no such file", "folder that the program runs in",
+                         self.folder / "lists/film.mp4")
 
     def await_line(self, process, words):
         for line in process.stderr:
