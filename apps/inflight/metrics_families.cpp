@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <nlohmann/json.hpp>
 
 namespace inflight::app {
 namespace {
@@ -10,6 +11,12 @@ using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
+
+/// The page is UTF-8, and names of files may be anything: replaced as in the JSON.
+std::string to_utf8(const std::string& text) {
+  using nlohmann::json;
+  return json::parse(json(text).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+}
 
 /// Builds a family of counters or gauges, one value after the other.
 class Family {
@@ -22,6 +29,7 @@ class Family {
   Family& add(double value, Labels labels = {}) {
     ClientMetric& metric = family_.metric.emplace_back();
     metric.label = std::move(labels);
+    for (ClientMetric::Label& label : metric.label) label.value = to_utf8(label.value);
     (family_.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
     return *this;
   }
