@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
@@ -20,6 +22,26 @@ Input input_of(const Options& options, const std::string& spec) {
   return input;
 }
 
+/// Paths of a list are taken as on a command line, which is not what everybody expects.
+std::string hint_at_folder(const Input& input) {
+  std::error_code ignored;
+  std::filesystem::path path(input.spec), beside = std::filesystem::path(input.from_list).parent_path() / path;
+  bool misplaced =
+      path.is_relative() && !std::filesystem::exists(path, ignored) && std::filesystem::exists(beside, ignored);
+  return misplaced ? fmt::format(
+                         "; relative paths of a list are taken from the folder that the program runs in, and it "
+                         "is beside the list: start it there, or write {}",
+                         std::filesystem::absolute(beside, ignored).lexically_normal().string())
+                   : "";
+}
+
+/// `why` with the line of the list that it is about.
+Error told_from(const Input& input, const Error& why) {
+  if (input.from_list.empty()) return why;
+  return {why.code,
+          fmt::format("{}:{}: {}{}", redacted(input.from_list), input.line, why.message, hint_at_folder(input))};
+}
+
 int to_int(const std::string& text) {
   int value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -28,7 +50,7 @@ int to_int(const std::string& text) {
 
 /// The list has checked every value.
 void apply(const std::string& name, const std::string& value, Input& input) {
-  if (name == "name") input.setup.name = value;
+  if (name == "name") input.setup.name = redacted(value);
   if (name == "priority") input.setup.priority = to_int(value);
   if (name == "overflow") input.setup.overflow = kOverflowPolicies.at(value);
   if (name == "max-age")
@@ -38,6 +60,49 @@ void apply(const std::string& name, const std::string& value, Input& input) {
   if (name == "every") input.source.every = static_cast<std::uint64_t>(to_int(value));
 }
 
+/// "a.txt, b.txt, c.txt and 4 more"
+std::string some_of(const std::vector<std::string>& files) {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < files.size() && i < kShown; ++i)
+    text += (i > 0 ? ", " : "") + std::filesystem::path(files[i]).filename().string();
+  return files.size() <= kShown ? text : fmt::format("{} and {} more", text, files.size() - kShown);
+}
+
+/// `input`, or one for each video that it holds.
+Result<void> add(const Options& options, const Input& input, std::vector<Input>& inputs) {
+  Result<NamedSources> found = find_sources(input.spec);
+  if (!found) return fail(std::move(found.error()));
+  if (!found->passed_over.empty() && !options.quiet)
+    fmt::print(stderr, "inflight: {}: {} other file{} passed over: {}\n", redacted(input.spec),
+               found->passed_over.size(), found->passed_over.size() == 1 ? " is" : "s are",
+               some_of(found->passed_over));
+  for (const std::string& spec : found->specs) {
+    Input& one = inputs.emplace_back(copy_of(input));
+    one.spec = spec;
+    if (found->specs.size() > 1 && !one.setup.name.empty())
+      one.setup.name += "/" + std::filesystem::path(spec).filename().string();
+  }
+  return {};
+}
+
+/// Everything of a line but its name, which tells two cameras apart that are one.
+bool are_same(const Input& a, const Input& b) {
+  return a.spec == b.spec && a.source.start == b.source.start && a.source.every == b.source.every &&
+         a.source.loop == b.source.loop && a.setup.name == b.setup.name;
+}
+
+/// Two lines that say the same are a mistake as a rule, but may be meant.
+void tell_of_twins(const std::vector<Input>& inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    auto twin = std::find_if(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(i),
+                             [&](const Input& other) { return are_same(inputs[i], other); });
+    if (twin->line == inputs[i].line) continue;
+    fmt::print(stderr, "inflight: {}:{}: says the same as line {}; it is read twice\n", redacted(inputs[i].from_list),
+               inputs[i].line, twin->line);
+  }
+}
+
 }  // namespace
 
 Input copy_of(const Input& input) {
@@ -45,6 +110,7 @@ Input copy_of(const Input& input) {
   copy.spec = input.spec;
   copy.source = input.source;
   copy.from_list = input.from_list;
+  copy.line = input.line;
   copy.setup.name = input.setup.name;
   copy.setup.overflow = input.setup.overflow;
   copy.setup.priority = input.setup.priority;
@@ -60,7 +126,8 @@ std::vector<std::string> specs_of(const std::vector<Input>& inputs) {
 
 bool is_source_list(const std::string& input) {
   if (input.find("://") != std::string::npos) return false;
-  std::filesystem::path extension = std::filesystem::path(input).extension();
+  std::string extension = std::filesystem::path(input).extension().string();
+  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
   return extension == ".txt" || extension == ".list";
 }
 
@@ -77,8 +144,10 @@ Result<std::vector<Input>> listed_inputs(const Options& options, const std::stri
     Input input = input_of(options, listed.spec);
     for (const auto& [name, value] : listed.options) apply(name, value, input);
     input.from_list = list;
-    inputs.push_back(std::move(input));
+    input.line = listed.line;
+    if (Result<void> added = add(options, input, inputs); !added) return fail(told_from(input, added.error()));
   }
+  if (!options.quiet) tell_of_twins(inputs);
   return inputs;
 }
 
@@ -86,7 +155,8 @@ Result<std::vector<Input>> named_inputs(const Options& options) {
   std::vector<Input> inputs;
   for (const std::string& text : options.inputs.empty() ? std::vector{options.input} : options.inputs) {
     if (!is_source_list(text)) {
-      inputs.push_back(input_of(options, text));
+      if (Result<void> added = add(options, input_of(options, text), inputs); !added)
+        return fail(std::move(added.error()));
       continue;
     }
     Result<std::vector<Input>> listed = listed_inputs(options, text);
@@ -96,6 +166,9 @@ Result<std::vector<Input>> named_inputs(const Options& options) {
   return inputs;
 }
 
-Result<std::unique_ptr<Source>> open_input(const Input& input) { return open_source(input.spec, input.source); }
+Result<std::unique_ptr<Source>> open_input(const Input& input) {
+  Result<std::unique_ptr<Source>> source = open_source(input.spec, input.source);
+  return source ? std::move(source) : fail(told_from(input, source.error()));
+}
 
 }  // namespace inflight::app

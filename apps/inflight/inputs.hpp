@@ -15,12 +15,14 @@ struct Input {
   SourceOptions source;
   SourceSetup setup;      ///< without sinks
   std::string from_list;  ///< the list that names it; empty: the command line
+  int line = 0;           ///< of that list
 };
 
 /// A file that names sources, one per line.
 bool is_source_list(const std::string& input);
 
-/// Every `-i`; those that are lists, line by line. Bad lines are an error, or are told of and left out where
+/// Every `-i`; those that are lists, line by line, and those that hold videos, one by one. Bad lines are an error, or
+/// are told of and left out where
 /// --skip-bad says so. Errors: those of read_source_list; unreadable_input (none is left).
 Result<std::vector<Input>> named_inputs(const Options& options);
 /// Of one list.
@@ -31,7 +33,7 @@ Input copy_of(const Input& input);
 
 std::vector<std::string> specs_of(const std::vector<Input>& inputs);
 
-/// Errors: those of open_source.
+/// Errors: those of open_source, naming the list and the line that it comes from.
 Result<std::unique_ptr<Source>> open_input(const Input& input);
 
 }  // namespace inflight::app

@@ -9,7 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <filesystem>
+#include <iterator>
+#include <utility>
 
 #include "outputs.hpp"
 
@@ -28,13 +29,7 @@ std::string line_of(const Input& input) {
 ListWatch::ListWatch(const Options& options, Pipeline& pipeline, std::vector<Input> running)
     : options_(options), pipeline_(pipeline), inotify_(inotify_init1(IN_CLOEXEC)), end_(eventfd(0, EFD_CLOEXEC)) {
   for (const Input& input : running) running_.push_back({input.from_list, line_of(input), next_output_++});
-  // Of the folder: editors replace a file rather than write into it.
-  for (const std::string& list : options.inputs) {
-    if (!is_source_list(list)) continue;
-    lists_.push_back(list);
-    std::filesystem::path folder = std::filesystem::absolute(list).parent_path();
-    inotify_add_watch(inotify_, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO);
-  }
+  std::ranges::copy_if(options.inputs, std::back_inserter(lists_), is_source_list);
   thread_ = std::thread([this] { work(); });
 }
 
@@ -47,7 +42,7 @@ ListWatch::~ListWatch() {
 }
 
 /// Also returns, with true, when it is time to try again what could not be added. False: the watch ends.
-bool ListWatch::wait_for_change() const {
+bool ListWatch::wait_for_change() {
   constexpr int kTryAgainMs = 5000;
   for (;;) {
     std::array<pollfd, 2> files{{{inotify_, POLLIN, 0}, {end_, POLLIN, 0}}};
@@ -59,22 +54,63 @@ bool ListWatch::wait_for_change() const {
 }
 
 /// Whether the changes that the system told of are those of a list: other files may lie beside it.
-bool ListWatch::is_of_a_list() const {
+bool ListWatch::is_of_a_list() {
   alignas(inotify_event) std::array<char, 4096> events;
   ssize_t length = read(inotify_, events.data(), events.size());
   for (ssize_t at = 0; at < length;) {
     const auto* event = reinterpret_cast<const inotify_event*>(events.data() + at);
     std::string name = event->len > 0 ? event->name : "";
-    for (const std::string& list : lists_)
-      if (std::filesystem::path(list).filename() == name) return true;
+    auto folder = watched_.find(event->wd);
+    if (folder != watched_.end() && folder->second.contains(name)) return true;
     at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
   }
   return false;
 }
 
+/// The folder of every name that leads to a list: editors replace a file rather than write into it, and who mounts
+/// files for containers replaces a link on the way to them.
+void ListWatch::watch_names() {
+  std::map<int, std::set<std::string>> before = std::exchange(watched_, {});
+  for (const std::string& list : lists_) watch_name(list);
+  for (const auto& [watch, names] : before)
+    if (!watched_.contains(watch)) inotify_rm_watch(inotify_, watch);
+}
+
+void ListWatch::watch_name(const std::filesystem::path& path) {
+  constexpr int kMostLinks = 40;  // as the system has it
+  std::error_code ignored;        // what is not there yet may come
+  std::filesystem::path rest = std::filesystem::absolute(path, ignored), folder;
+  for (int links = 0; !rest.empty();) {
+    auto first = rest.begin();
+    std::filesystem::path name = *first, behind;
+    while (++first != rest.end()) behind /= *first;
+    if (name == "..") {  // of where links have led
+      folder = folder.parent_path();
+      rest = behind;
+      continue;
+    }
+    bool link = std::filesystem::is_symlink(folder / name, ignored);
+    if (link || behind.empty()) {
+      int watch = inotify_add_watch(inotify_, folder.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE);
+      if (watch >= 0) watched_[watch].insert(name.string());
+    }
+    rest = behind;
+    if (!link) {
+      folder /= name;
+    } else if (++links <= kMostLinks) {
+      std::filesystem::path target = std::filesystem::read_symlink(folder / name, ignored);
+      rest = target / behind;
+      if (target.is_absolute()) folder.clear();
+    } else {
+      return;
+    }
+  }
+}
+
 void ListWatch::work() {
   do {  // at once, too: a list may have changed since it was read
     failed_ = false;
+    watch_names();  // first: what changes from now on is told of
     for (const std::string& list : lists_) follow(list);
   } while (wait_for_change());
 }
@@ -84,17 +120,18 @@ void ListWatch::follow(const std::string& list) {
   if (!inputs) return fmt::print(stderr, "inflight: {}; nothing was changed\n", inputs.error().message);
   std::vector<std::string> lines;
   for (const Input& input : *inputs) lines.push_back(line_of(input));
+  std::vector<bool> runs(lines.size());  // each line is one source, also where two say the same
   auto gone = [&](const Running& running) {
-    if (running.list != list || std::ranges::find(lines, running.line) != lines.end()) return false;
+    if (running.list != list) return false;
+    for (std::size_t i = 0; i < lines.size(); ++i)
+      if (!runs[i] && lines[i] == running.line) return !(runs[i] = true);
     pipeline_.remove_source(running.id);
     fmt::print(stderr, "inflight: source {} was removed\n", running.id);
     return true;
   };
   std::erase_if(running_, gone);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    auto same = [&](const Running& running) { return running.list == list && running.line == lines[i]; };
-    if (std::ranges::none_of(running_, same)) add((*inputs)[i], lines[i]);
-  }
+  for (std::size_t i = 0; i < lines.size(); ++i)
+    if (!runs[i]) add((*inputs)[i], lines[i]);
 }
 
 void ListWatch::add(const Input& input, std::string line) {

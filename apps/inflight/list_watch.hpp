@@ -1,7 +1,10 @@
 // --watch: sources come and go with the lines of their lists.
 #pragma once
 
+#include <filesystem>
+#include <map>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -29,16 +32,19 @@ class ListWatch {
     SourceId id = 0;
   };
   void work();
-  bool wait_for_change() const;
-  bool is_of_a_list() const;
+  bool wait_for_change();
+  bool is_of_a_list();
+  void watch_names();
+  void watch_name(const std::filesystem::path& path);
   void follow(const std::string& list);
   void add(const Input& input, std::string line);
 
   const Options& options_;
   Pipeline& pipeline_;
   std::vector<std::string> lists_;
-  std::vector<Running> running_;  // of the thread
-  bool failed_ = false;           // of the thread: something could not be added
+  std::map<int, std::set<std::string>> watched_;  // of the thread: what matters in a folder, by its watch
+  std::vector<Running> running_;                  // of the thread
+  bool failed_ = false;                           // of the thread: something could not be added
   std::stop_source stop_;
   SourceId next_output_ = 0;
   int inotify_ = -1, end_ = -1;

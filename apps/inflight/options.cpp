@@ -21,7 +21,8 @@ void add_record_options(CLI::App& command, Options& options) {
   add_text(command, "--trace", options.trace, "FILE.json")
       ->description("the same for ui.perfetto.dev or chrome://tracing");
   add_text(command, "--metrics", options.metrics, "[ADDRESS:]PORT")
-      ->description("serve Prometheus metrics while it runs; port 0 takes a free one");
+      ->description(
+          "serve Prometheus metrics while it runs, to this machine alone unless an ADDRESS (* for all) is given");
 }
 
 /// Above the progress bar, where there is one.
@@ -96,9 +97,10 @@ void add_sharing_options(CLI::App& command, Options& options) {
   add_number(command, "--cpus", options.cpus)
       ->description("use so many processors for everything; default: all that this process may use");
   command.option_defaults()->group("Input");
-  add_texts(command, "-i,--input", options.inputs, "INPUT")
+  add_texts(command, "-i,--input", options.inputs, "INPUT …")
       ->required()
-      ->description("video, images, URL, camera, synthetic:640x360, or a .txt list of these; required");
+      ->allow_extra_args()
+      ->description("videos, images, a folder of either, URL, camera, synthetic:640x360, or a .txt list; required");
   command.add_flag("--realtime", source.realtime, "play files at their own pace, as cameras would");
   add_choice(command, "--overflow", options.overflow, kOverflowPolicies)
       ->description("frames that come too fast wait (default), or the oldest or the latest are dropped");
@@ -189,6 +191,10 @@ Result<void> resolve(Options& options) {
   if (options.watch && options.api == Api::sync)
     return fail(ErrorCode::invalid_argument,
                 "--watch needs an asynchronous run; leave out --mode serial and --api sync");
+  if (options.then.empty() && (!options.on_labels.empty() || !options.then_device.empty()))
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} is about the second model, and there is none; add --then FILE",
+                            options.on_labels.empty() ? "--then-device" : "--on"));
   options.pipeline.api = options.api;
   if (options.verbose && !options.quiet) compile.on_event = print_event;
   return {};

@@ -41,7 +41,14 @@ class ImageSink final : public Sink {
     const char* extension = codec_.id == AV_CODEC_ID_PNG ? "png" : "jpg";
     // Sources that share a folder must not overwrite each other's pictures.
     std::string source = frame.source == 0 ? "" : fmt::format("{}_", frame.source);
-    return fmt::format("{}{:06}.{}", source, frame.id, extension);
+    return fmt::format("{}{:06}{}.{}", source, frame.id, name_in(frame.file()), extension);
+  }
+
+  /// "_cat" of "pets/cat.png", within what file systems take.
+  static std::string name_in(const fs::path& file) {
+    constexpr std::size_t kLongest = 200;
+    std::string stem = file.stem().string();
+    return stem.empty() ? "" : "_" + stem.substr(0, kLongest);
   }
 
   /// An open encoder for pictures of this size.

@@ -113,6 +113,7 @@ class ImageSource final : public Source {
     frame.id = cursor_.id();
     frame.timestamp = kImageStep * frame.id;
     frame.read_at = began;
+    frame.set_file(files_[cursor_.position() - 1].string());
     if (made) return true;
     // One image tells nothing about the next: what is lost is this frame, not the source.
     return fail(ErrorCode::unreadable_frame, std::move(made.error().message));

@@ -121,6 +121,10 @@ void append_result(std::string& line, const FrameResult& result) {
   fmt::format_to(std::back_inserter(line), "{{\"source\": {}, \"frame\": {}, \"pts_ms\": ", result.frame.source,
                  result.frame.id);
   append_number(line, to_ms(result.frame.timestamp));
+  if (!result.frame.file().empty()) {
+    line += ", \"file\": ";
+    append_text(line, result.frame.file());
+  }
   fmt::format_to(std::back_inserter(line), ", \"status\": \"{}\"", to_string(result.status));
   if (!result.device.empty()) {
     line += ", \"device\": ";

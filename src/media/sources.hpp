@@ -23,10 +23,12 @@ Result<std::unique_ptr<Source>> open_images(const std::string& spec, std::vector
 /// "synthetic:640x360,frames=100,fps=30,seed=1,objects=3". Errors: invalid_argument, naming the wrong part.
 Result<std::unique_ptr<Source>> open_synthetic(const std::string& spec, const SourceOptions& options);
 
-/// The images in a folder, sorted naturally. Errors: unreadable_input where there is none.
+/// The images in a folder, sorted naturally, without hidden ones. Errors: unreadable_input where there is none.
 Result<std::vector<std::filesystem::path>> images_in(const std::string& folder);
 /// The images that a pattern such as "shots/*.png" names, sorted naturally. Errors: unreadable_input.
 Result<std::vector<std::filesystem::path>> images_matching(const std::string& pattern);
+/// It may name files by their likeness: "shots/*.png".
+bool is_pattern(const std::string& spec);
 /// By extension, whatever its case.
 bool is_image_name(const std::filesystem::path& path);
 /// "shot2.png" before "shot10.png".

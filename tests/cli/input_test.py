@@ -1,5 +1,6 @@
 """Inputs that are missing, damaged or odd: what can be read is processed, and what cannot is told."""
 
+import pathlib
 import struct
 import unittest
 import zlib
@@ -156,6 +157,42 @@ class OddInput(CliTest):
         for number in (1, 2, 10):
             self.file(f"mixed/{number}.png", png(32 * number, 48, RGB, 8, b"\1\2\3"))
         self.assert_frames(self.folder / "mixed", 3)
+
+    def assert_sources(self, answer, *names):
+        self.assert_done(answer)
+        told = self.summary(self.folder / "s.json")["sources"]
+        self.assertEqual([s["name"] for s in told], [str(name) for name in names])
+        self.assertEqual([s["frames"]["emitted"] for s in told], [int(n.stem) % 9 for n in map(pathlib.Path, names)])
+
+    def test_videos_of_a_folder_of_a_glob_or_named_one_after_the_other_are_sources(self):
+        (self.folder / "films").mkdir()
+        for number in (2, 1, 10):
+            self.make_video(f"films/{number}.mp4", frames=number % 9)
+        self.file("films/.9.mp4", "hidden"), self.file("films/notes.txt", "of the director")
+        films = [f"{self.folder}/films/{number}.mp4" for number in (1, 2, 10)]
+        summary = ["--summary", self.folder / "s.json"]
+        answer = self.run_simulated(self.folder / "films", *summary)
+        self.assert_sources(answer, *films)
+        self.assertIn("films: 1 other file is passed over: notes.txt", answer.err)
+        self.assert_sources(self.run_simulated(f"{self.folder}/films/*.mp4", *summary), *films)
+        self.assert_sources(self.run_simulated(films[0], films[2], *summary), films[0], films[2])
+        self.assert_sources(inflight("run", *simulated(), *summary, "-i", *films), *films)
+        listed = self.file("films.txt", f"{self.folder}/films\n")
+        self.assert_sources(self.run_simulated(listed, *summary), *films)
+        answer = inflight("verify", *simulated(), "-i", self.folder / "films")
+        self.assert_told(answer, BAD_INPUT, "no images", "name one of its videos", "1.mp4")
+
+    def test_pictures_of_a_folder_are_told_by_name_and_hidden_ones_are_left_out(self):
+        for name in ("cat.png", "dog.png", "._cat.png"):
+            self.file(f"pets/{name}", png(64, 48, RGB, 8, b"\1\2\3"))
+        self.make_video("pets/film.mp4", frames=3)
+        lines, out = self.folder / "out.jsonl", self.folder / "out"
+        answer = self.run_simulated(self.folder / "pets", "--json", lines, "-o", out)
+        self.assert_done(answer)
+        self.assertIn("pets: 1 other file is passed over: film.mp4", answer.err)
+        self.assertEqual([r["file"] for r in self.json_lines(lines)],
+                         [f"{self.folder}/pets/{name}" for name in ("cat.png", "dog.png")])
+        self.assertEqual(sorted(p.name for p in out.iterdir()), ["000000_cat.jpg", "000001_dog.jpg"])
 
     def test_names_with_spaces_colons_and_umlauts(self):
         video = self.make_video("a b: über 100%.mp4", frames=5)

@@ -35,7 +35,7 @@ class Usage(CliTest):
         self.assert_told(inflight("run", "--modle", "x", "-i", SOURCE), BAD_USAGE, "did you mean --model?")
 
     def test_plain_arguments_are_not_understood(self):
-        self.assert_told(inflight("run", *simulated(), "-i", SOURCE, "video.mp4"), BAD_USAGE, "video.mp4", "-i")
+        self.assert_told(inflight("run", "video.mp4", *simulated(), "-i", SOURCE), BAD_USAGE, "video.mp4", "-i")
 
     def test_numbers_out_of_range(self):
         for option, value in (("--requests", "0"), ("--limit", "0"), ("--every", "0"), ("--loop", "-1"),
