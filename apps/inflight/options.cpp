@@ -21,8 +21,7 @@ void add_record_options(CLI::App& command, Options& options) {
   add_text(command, "--trace", options.trace, "FILE.json")
       ->description("the same for ui.perfetto.dev or chrome://tracing");
   add_text(command, "--metrics", options.metrics, "[ADDRESS:]PORT")
-      ->description(
-          "serve Prometheus metrics while it runs, to this machine alone unless an ADDRESS (* for all) is given");
+      ->description("serve Prometheus metrics, to this machine alone; *:PORT: to everybody; port 0 takes a free one");
 }
 
 /// Above the progress bar, where there is one.

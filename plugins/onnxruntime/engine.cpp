@@ -8,6 +8,7 @@
 #include "loader.hpp"
 #include "plugin.hpp"
 #include "providers.hpp"
+#include "thread_room.hpp"
 #include "usage.hpp"
 
 namespace inflight::onnxruntime {
@@ -92,7 +93,8 @@ Result<std::shared_ptr<CompiledModel>> OrtEngine::compile(const fs::path& model,
                                       RuntimeInfo{"ort", "ort:" + device, precision, schedule.lanes},
                                       schedule.optimal_requests);
   } catch (const std::exception& error) {
-    return fail(ErrorCode::model_unusable, fmt::format("{}: ort:{}: {}", model.string(), device, one_line(error)));
+    return fail(ErrorCode::model_unusable,
+                fmt::format("{}: ort:{}: {}", model.string(), device, with_thread_remedy(one_line(error))));
   }
 }
 

@@ -9,6 +9,8 @@
 #include "convert.hpp"
 #include "inflight/detail/joined.hpp"
 #include "plugin.hpp"
+#include "thread_room.hpp"
+#include "usage.hpp"
 
 namespace inflight::openvino {
 namespace {
@@ -184,8 +186,9 @@ Result<ModelInfo> OpenVinoEngine::read_model(const fs::path& path) {
 
 Error OpenVinoEngine::compile_error(const fs::path& model, const std::string& device, const CompileOptions& options,
                                     const std::exception& error) const {
-  std::string text = first_line(error);
+  std::string text = with_thread_remedy(first_line(error));
   auto all = devices();
+  if (all.empty()) return {ErrorCode::device_unusable, fmt::format("OpenVINO finds no devices: {}", text)};
   if (std::ranges::find(all, device, &DeviceInfo::name) == all.end())
     return {ErrorCode::device_unusable, fmt::format("ov:{} is no device of this machine: {}", device, text)};
   if (!options.shapes.empty())
@@ -198,6 +201,12 @@ Error OpenVinoEngine::compile_error(const fs::path& model, const std::string& de
 }
 
 namespace {
+
+/// Where OpenVINO gets some of its threads but not all, it ends the program: it lets go of those that run.
+int threads_of(const CompileOptions& options) {
+  constexpr int kOthers = 3;  // its callbacks', its main one, and one that compiles
+  return kOthers + (options.execution_streams > 0 ? options.execution_streams : available_cores());
+}
 
 using CacheFiles = std::map<fs::path, fs::file_time_type>;
 
@@ -222,6 +231,8 @@ std::string rebuilt(const CacheFiles& before, const fs::path& folder) {
 
 Result<std::shared_ptr<CompiledModel>> OpenVinoEngine::compile(const fs::path& path, const std::string& device,
                                                                const CompileOptions& options) {
+  if (Result<void> enough = check_threads(threads_of(options)); !enough)
+    return fail(enough.error().code, fmt::format("ov:{}: {}", device, enough.error().message));
   Result<std::shared_ptr<ov::Model>> model = read(path);
   if (!model) return fail(std::move(model.error()));
   try {

@@ -10,6 +10,7 @@
 
 #include "inflight/clock.hpp"
 #include "testing/few_threads.hpp"
+#include "thread_room.hpp"
 #include "usage.hpp"
 
 namespace inflight {
@@ -49,6 +50,19 @@ TEST(Worker, SaysWhichThreadCouldNotBeStartedAndWhatToDo) {
   EXPECT_NE(worker.error().message.find("the thread reader could not be started"), std::string::npos);
   EXPECT_NE(worker.error().message.find("ulimit -u"), std::string::npos);
   EXPECT_THROW(Worker("reader", [] {}), std::system_error);
+}
+
+TEST(Threads, AreTriedAllAtOnce) {
+  EXPECT_TRUE(check_threads(3));
+  test::FewThreads few(2);
+  Result<void> three = check_threads(3);
+  ASSERT_FALSE(three);
+  EXPECT_NE(three.error().message.find("could not be started"), std::string::npos);
+}
+
+TEST(Threads, HaveARemedyWhereALibrarySaysThatThereAreNone) {
+  EXPECT_NE(with_thread_remedy("engine: Resource temporarily unavailable").find("ulimit -u"), std::string::npos);
+  EXPECT_EQ(with_thread_remedy("engine: no such device"), "engine: no such device");
 }
 
 TEST(Worker, HasAStackForAnEngineHoweverSmallTheSystemsAre) {

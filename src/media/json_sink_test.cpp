@@ -89,6 +89,13 @@ TEST(ToJson, WritesNullForNumbersThatJsonLacks) {
   EXPECT_TRUE(parsed["detections"][0]["box"][1].is_null());
 }
 
+TEST(ToJson, NamesTheFileOfAPictureThatIsOne) {
+  FrameResult result = person();
+  EXPECT_FALSE(nlohmann::json::parse(to_json(result)).contains("file"));
+  result.frame.set_file("pets/a \"cat\".png");
+  EXPECT_THAT(to_json(result), HasSubstr(R"("file": "pets/a \"cat\".png", "status")"));
+}
+
 TEST(ToJson, EscapesAnyLabel) {
   std::string names[] = {"a \"b\" \\c", "tab\tline\nnull" + std::string(1, '\0'), "Fußgänger 人 🚗", "\x7f"};
   for (const std::string& name : names) {

@@ -43,8 +43,10 @@ tl::unexpected<Error> unknown_device(const std::string& device) {
   return fail(ErrorCode::device_unusable, fmt::format("device \"{}\" is not known; {}", device, known_devices()));
 }
 
-bool offers(const Engine& engine, const std::string& device) {
+/// One that lists no devices could not ask for them; it says why when it is to compile.
+bool offers(const Engine& engine, const std::string& device, bool by_prefix) {
   auto devices = engine.devices();
+  if (devices.empty()) return by_prefix;
   return std::ranges::any_of(devices, [&](const DeviceInfo& d) { return d.name == device; });
 }
 
@@ -56,9 +58,9 @@ Result<Target> find_target(const std::string& text) {
     if (status.name == prefix && !status.engine)
       return fail(ErrorCode::device_unusable, fmt::format("engine {} is not usable: {}", prefix, status.problem));
     if (!status.engine) continue;
-    if (status.name == prefix && (prefix == "sim" || offers(*status.engine, device)))
+    if (status.name == prefix && (prefix == "sim" || offers(*status.engine, device, true)))
       return Target{status.engine, device};
-    if (colon == std::string::npos && offers(*status.engine, text)) return Target{status.engine, text};
+    if (colon == std::string::npos && offers(*status.engine, text, false)) return Target{status.engine, text};
   }
   return unknown_device(text);
 }

@@ -38,7 +38,9 @@ TEST_P(FewThreadsDevice, InfersOrSaysThatAThreadIsMissing) {
   for (int threads = 0; threads < kEnough; ++threads) {
     FewThreads few(threads);
     Result<void> done = infer_once();
-    if (!done) EXPECT_THAT(done.error().message, HasSubstr("could not be started")) << threads;
+    if (!done) {
+      EXPECT_THAT(done.error().message, HasSubstr("could not be started")) << threads;
+    }
     EXPECT_FALSE(threads == 0 && done) << "the queue has a thread of its own";
   }
   EXPECT_TRUE(infer_once());

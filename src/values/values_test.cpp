@@ -160,6 +160,25 @@ TEST(Frame, CopiesCarryItsNumberAndTimes) {
   EXPECT_EQ(copy.picture().planes[0].data, frame.picture().planes[0].data) << "the pixels are shared";
 }
 
+TEST(Frame, WithoutItsPixelsStillSaysWhatItWas) {
+  CountingBuffer buffer;
+  Frame frame(buffer, Picture{});
+  frame.source = 3;
+  frame.id = 7;
+  frame.timestamp = std::chrono::seconds(2);
+  frame.set_file("pets/cat.png");
+  Frame copy = frame;
+  frame.drop_pixels();
+  EXPECT_FALSE(frame);
+  EXPECT_EQ(frame.source, 3U);
+  EXPECT_EQ(frame.id, 7U);
+  EXPECT_EQ(frame.timestamp, std::chrono::seconds(2));
+  EXPECT_EQ(frame.file(), "pets/cat.png");
+  EXPECT_TRUE(copy);
+  EXPECT_EQ(copy.file(), "pets/cat.png");
+  EXPECT_EQ(Frame().file(), "");
+}
+
 TEST(Frame, IsReturnedOnceWhicheverThreadLetsItGoLast) {
   CountingBuffer buffer;
   constexpr int kRounds = 200;
