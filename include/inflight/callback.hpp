@@ -21,7 +21,7 @@ class Callback<R(Args...)> {
   static constexpr std::size_t kCapacity = 64;
 
   Callback() noexcept = default;
-  Callback(std::nullptr_t) noexcept {}
+  Callback(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor): as for a pointer
 
   template <class F, class = std::enable_if_t<!std::is_same_v<std::decay_t<F>, Callback>>>
   Callback(F&& f) {  // NOLINT(google-explicit-constructor): a lambda should convert by itself
@@ -31,7 +31,7 @@ class Callback<R(Args...)> {
     static_assert(std::is_nothrow_move_constructible_v<Stored>,
                   "captures must move without throwing; const copies do not");
     new (storage_) Stored(std::forward<F>(f));
-    operations_ = &kOperations<Stored>;
+    operations_ = &kOperations<Stored>;  // NOLINT(cppcoreguidelines-prefer-member-initializer): once it is there
   }
 
   Callback(Callback&& other) noexcept { take(other); }
