@@ -12,7 +12,7 @@ empty :=
 space := $(empty) $(empty)
 
 .DEFAULT_GOAL := build
-.PHONY: help deps build run test bench dev asan tsan tidy format check-format clean distclean
+.PHONY: help deps clang build run test bench dev asan fuzz tsan tidy tidy-changed check-threads spelling format check-format clean distclean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,27 +40,40 @@ dev: deps build/dev/build.ninja ## build everything unoptimised, warnings as err
 	@cmake --build --preset dev
 	@ctest --preset dev -j$$(nproc) --no-tests=error -L '^(engine_contract|ort|torch)$$'
 
+# One build for both: unit tests, and fuzz targets with what they once found.
 asan: deps build/asan/build.ninja ## run the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@cmake --build --preset asan --target $(layers:=_test)
-	@ctest --preset asan -j$$(nproc) --no-tests=error -L '^($(subst $(space),|,$(layers)))$$'
+	@cmake --build --preset asan --target $(layers:=_test) fuzz
+	@ctest --preset asan -j$$(nproc) --no-tests=error -L '^($(subst $(space),|,$(layers))|fuzz)$$'
+
+FUZZ_SECONDS ?= 300
+fuzz: deps build/asan/build.ninja ## let every fuzz target search for FUZZ_SECONDS (300)
+	@cmake --build --preset fuzz
+	@fuzz/run.sh build/asan $(FUZZ_SECONDS)
 
 tsan: deps build/tsan/build.ninja ## run the unit tests of concurrent code under ThreadSanitizer
 	@cmake --build --preset tsan --target $(concurrent:=_test)
 	@ctest --preset tsan -j$$(nproc) --no-tests=error -L '^($(subst $(space),|,$(concurrent)))$$'
 
-tidy: deps ## run clang-tidy and clang's thread-safety analysis over everything
-	@tools/deps.sh tidy
-	@cmake --preset tidy
-	@cmake --build --preset tidy
+tidy: deps build/tidy/build.ninja ## run clang-tidy and clang's thread-safety analysis over everything
+	@tools/analyse.py threads
+	@tools/analyse.py tidy
 
-sources = $$(find include src plugins apps tests bench examples -name '*.hpp' -o -name '*.cpp')
+tidy-changed: deps build/tidy/build.ninja ## run clang-tidy over what changed since the last release or 50 commits
+	@tools/analyse.py tidy --changed --quick --minutes 6
 
-format: ## format the C++ sources
-	@tools/deps.sh tidy
+# Clang compiles the layers and their tests in build/asan, with the same analysis.
+check-threads: deps build/tidy/build.ninja ## run clang's thread-safety analysis over all that build/asan leaves out
+	@tools/analyse.py threads apps plugins examples bench tests
+
+spelling: clang ## check the spelling of documents and comments
+	@tools/spelling.sh
+
+sources = $$(find include src plugins apps tests bench examples fuzz -name '*.hpp' -o -name '*.cpp')
+
+format: clang ## format the C++ sources
 	@clang-format-19 -i $(sources)
 
-check-format: ## fail where a C++ source is not formatted
-	@tools/deps.sh tidy
+check-format: clang ## fail where a C++ source is not formatted
 	@clang-format-19 --dry-run -Werror $(sources)
 
 clean: ## remove what was built and what runs wrote
@@ -69,11 +82,12 @@ clean: ## remove what was built and what runs wrote
 distclean: clean ## remove the Python environments too
 	@rm -rf .deps
 
+clang:
+	@tools/deps.sh tidy
+
+build/asan/build.ninja build/tidy/build.ninja: | clang
+
 # Ninja runs CMake again when a CMakeLists.txt changes; these it does not know.
 build/%/build.ninja: CMakePresets.json deps.env | deps
-	@cmake --preset $* $(configure_$*)
+	@cmake --preset $*
 	@touch $@
-
-# Engines and their thread pools are not built for sanitizers, which would report races and leaks of theirs.
-configure_tsan := -DINFLIGHT_OPENVINO=OFF -DINFLIGHT_ONNXRUNTIME=OFF -DINFLIGHT_TORCH=OFF
-configure_asan := $(configure_tsan)

@@ -128,6 +128,11 @@ Result<SimDescription> parse_sim_description(const std::string& text) {
   if (text.empty()) return sim;
   parse_list(text, ',', [&](std::string_view part) { return (ok = set_key(sim, part)).has_value(); });
   if (!ok) return fail(std::move(ok.error()));
+  if (!is_bearable(sim.output.shape)) {  // each of its parts may be
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("sim device: the output {} is too large; give a smaller rows= or batch in input=",
+                            to_string(sim.output.shape)));
+  }
   return sim;
 }
 

@@ -72,6 +72,12 @@ INSTANTIATE_TEST_SUITE_P(
                     "input=9000000000000000000x9", "input=100000x100000", "rows=0", "rows=-1", "rows=x",
                     "rows=9000000000000000000", "name=", "colour=red", "=5", "latency =5ms", "LATENCY=5ms"));
 
+TEST(SimDescription, RefusesAnOutputThatOnlyItsBatchMakesTooLarge) {
+  auto refused = parse_sim_description("rows=1048576,input=1048576x3x1x1");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().message, HasSubstr("[1048576,1,1048576,7] is too large"));
+}
+
 TEST(SimDescription, NamesTheKeysThereAreForOneThatIsNot) {
   EXPECT_THAT(parse_sim_description("speed=5").error().message, HasSubstr("name, latency, per_item"));
 }

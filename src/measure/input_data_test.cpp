@@ -98,6 +98,11 @@ TEST_F(InputDataTest, WhatIsNoArrayIsRefused) {
   EXPECT_THAT(refusal("info:" + source_file("docs/images/annotated.jpg")), HasSubstr("takes no picture"));
 }
 
+TEST_F(InputDataTest, AnArrayWhoseSizeWrapsIsRefused) {
+  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }";
+  EXPECT_THAT(refusal(write_npy("w.npy", header, 4).string()), HasSubstr("no input has such a type or shape"));
+}
+
 TEST_F(InputDataTest, AnOpenShapeIsAskedFor) {
   model.inputs[0].shape = Shape{-1, 3, 4, 5};
   EXPECT_THAT(random_inputs(model).error().message, HasSubstr("-shape"));

@@ -40,7 +40,7 @@ class LoadLog {
   };
 
   void count(const Outcome& outcome) INFLIGHT_REQUIRES(mutex_);
-  std::size_t window_of(std::uint64_t number, TimePoint now) const noexcept;
+  std::size_t window_of(std::uint64_t number, TimePoint now) const noexcept INFLIGHT_REQUIRES(mutex_);
 
   const LoadOptions& options_;
   TimePoint start_;  // before anything is asked for

@@ -50,8 +50,9 @@ std::optional<Shape> parse_shape(std::string_view header) {
     i = error == std::errc{} ? static_cast<std::size_t>(stop - value.data()) : i + 1;
   }
   if (dims.size() > Shape::kMaxRank) return std::nullopt;
+  std::int64_t bytes = sizeof(double);  // of the largest type: a product that wraps would pass for a small array
   for (std::int64_t size : dims)
-    if (size <= 0) return std::nullopt;
+    if (size <= 0 || __builtin_mul_overflow(bytes, size, &bytes)) return std::nullopt;
   return Shape(dims);
 }
 

@@ -20,7 +20,7 @@ using testing::noise;
 class GuardedInput {
  public:
   GuardedInput(ElementType type, Size size, bool planar) : type_(type), size_(size), planar_(planar) {
-    bytes_.assign(view().bytes() + 2 * kMargin, kUntouched);
+    bytes_.assign(shape().elements() * size_of(type) + 2 * kMargin, kUntouched);
   }
   Shape shape() const {
     return planar_ ? Shape{1, 3, size_.height, size_.width} : Shape{1, size_.height, size_.width, 3};
