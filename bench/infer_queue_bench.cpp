@@ -7,24 +7,12 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <cstdlib>
 #include <mutex>
-#include <new>
 #include <vector>
 
 #include "inflight/await.hpp"
 
-namespace {
-std::atomic<std::size_t> allocations = 0;
-}
-
-void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* p = std::malloc(size)) return p;
-  throw std::bad_alloc();
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+long allocations_so_far();  // of the counting allocator in tests/allocations
 
 namespace {
 
@@ -62,12 +50,12 @@ class Countdown {
 template <class Round>
 void measure(benchmark::State& state, Round round) {
   round();
-  std::size_t before = allocations;
+  const long before = allocations_so_far();
   for (auto _ : state) round();
   auto inferences = static_cast<double>(state.iterations() * kPerIteration);
   state.counters["ns_per_inference"] =
       benchmark::Counter(inferences / 1e9, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-  state.counters["allocations_per_inference"] = static_cast<double>(allocations - before) / inferences;
+  state.counters["allocations_per_inference"] = static_cast<double>(allocations_so_far() - before) / inferences;
 }
 
 struct Budget {
