@@ -7,9 +7,11 @@
 #include <map>
 
 #include "capacity_report.hpp"
+#include "capacity_search.hpp"
 #include "commands.hpp"
 #include "inflight/measure.hpp"
 #include "inputs.hpp"
+#include "long_command.hpp"
 #include "models.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
@@ -17,23 +19,27 @@
 namespace inflight::app {
 namespace {
 
-/// Doubles the number of sources until they do not fit, then halves the gap.
 class Capacity {
  public:
-  Capacity(const Options& options, const CapacityOptions& goal) : options_(options), goal_(goal) {}
+  Capacity(const Options& options, const CapacityOptions& goal, Interruption& interruption)
+      : options_(options), goal_(goal), interruption_(interruption) {}
 
-  Result<std::vector<CapacityTrial>> search() {
+  Result<CapacityResult> search() {
     if (Result<void> ok = prepare(); !ok) return fail(std::move(ok.error()));
-    int fits = 0, too_many = 0;
-    for (int sources = 1; too_many == 0 && fits < goal_.most_sources;
-         sources = std::min(2 * sources, goal_.most_sources))
-      if (Result<void> tried = narrow(sources, fits, too_many); !tried) return fail(std::move(tried.error()));
-    while (too_many > fits + 1)
-      if (Result<void> tried = narrow((fits + too_many) / 2, fits, too_many); !tried)
-        return fail(std::move(tried.error()));
-    std::vector<CapacityTrial> all;
-    for (auto& [sources, trial] : trials_) all.push_back(trial);
-    return all;
+    tell_bounds();
+    CapacitySearch order(goal_.most_sources);
+    for (std::optional<int> sources = order.next(); sources && !interruption_.is_requested(); sources = order.next()) {
+      if (!options_.quiet)
+        fmt::print(stderr, "{} source{}, {} s …\n", *sources, *sources == 1 ? "" : "s", goal_.seconds);
+      Result<CapacityTrial> trial = run(*sources);
+      if (!trial) return fail(std::move(trial.error()));
+      if (interruption_.is_requested()) break;  // a trial that was cut short tells nothing
+      order.note(*sources, trial->fits);
+      if (trials_.empty()) tell_outlook(*trial);
+      trials_[*sources] = std::move(*trial);
+      interruption_.answer_known();
+    }
+    return result();
   }
 
  private:
@@ -54,13 +60,28 @@ class Capacity {
     return {};
   }
 
-  Result<void> narrow(int sources, int& fits, int& too_many) {
-    if (!options_.quiet) fmt::print(stderr, "{} source{}, {} s …\n", sources, sources == 1 ? "" : "s", goal_.seconds);
-    Result<CapacityTrial> trial = run(sources);
-    if (!trial) return fail(std::move(trial.error()));
-    (trial->fits ? fits : too_many) = sources;
-    trials_[sources] = *trial;
-    return {};
+  CapacityResult result() {
+    CapacityResult result;
+    for (auto& [sources, trial] : trials_) result.trials.push_back(std::move(trial));
+    result.interrupted = interruption_.is_requested();
+    return result;
+  }
+
+  /// Nothing was measured yet, so only the ends are known.
+  void tell_bounds() const {
+    int most = trials_to_find(goal_.most_sources - 1, goal_.most_sources);
+    tell_length(options_, fmt::format("trials of {:g} s, one after the other", goal_.seconds),
+                fmt::format("from one trial, where not even one source fits, to {} ({}), where nearly {} do", most,
+                            rough_time(most * goal_.seconds), goal_.most_sources));
+  }
+
+  void tell_outlook(const CapacityTrial& first) const {
+    if (!first.fits) return;
+    double by_processors = 1 / std::max(first.processor_share, 1.0 / goal_.most_sources);
+    int more = trials_to_find(static_cast<int>(by_processors), goal_.most_sources) - 1;
+    tell_length(options_, fmt::format("one source takes {:.1f} % of the processors", 100 * first.processor_share),
+                fmt::format("if they are what limits, about {} more trial{} ({})", more, more == 1 ? "" : "s",
+                            rough_time(more * goal_.seconds)));
   }
 
   Result<CapacityTrial> run(int sources) {
@@ -70,7 +91,7 @@ class Capacity {
     if (models_.cascade) pipeline.set_cascade(*models_.cascade);
     auto summary = std::async(std::launch::async, [&pipeline] { return pipeline.run(); });
     Result<void> added = add_sources(pipeline, sources);
-    if (added) std::this_thread::sleep_for(std::chrono::duration<double>(goal_.seconds));
+    if (added) interruption_.wait(goal_.seconds);
     pipeline.stop();
     Result<RunSummary> ended = summary.get();
     if (!added) return fail(std::move(added.error()));
@@ -87,7 +108,7 @@ class Capacity {
       if (!source) return fail(std::move(source.error()));
       double rate = (*source)->info().frames_per_second > 0 ? (*source)->info().frames_per_second : 25;
       pipeline.add_source(std::move(*source), std::move(input.setup));
-      std::this_thread::sleep_for(std::chrono::duration<double>(1 / rate / sources));
+      if (!interruption_.wait(1 / rate / sources)) break;
     }
     return {};
   }
@@ -107,13 +128,16 @@ class Capacity {
         summary.frames.read > 0 ? static_cast<double>(dropped) / static_cast<double>(summary.frames.read) : 0;
     trial.fps = summary.fps;
     trial.processor_share = summary.wall_s > 0 ? summary.cpu_s / summary.wall_s / available_cores() : 0;
-    trial.fits =
-        summary.frames.emitted > 0 && trial.p95_ms <= to_ms(goal_.max_age) && trial.drop_share <= goal_.max_drop;
+    trial.frames = summary.frames;
+    // Where frames failed, less work was done than the sources ask for.
+    trial.fits = summary.frames.emitted > 0 && summary.frames.total_failed() == 0 &&
+                 trial.p95_ms <= to_ms(goal_.max_age) && trial.drop_share <= goal_.max_drop;
     return trial;
   }
 
   const Options& options_;
   const CapacityOptions& goal_;
+  Interruption& interruption_;
   std::vector<Input> inputs_;
   Models models_;
   std::map<int, CapacityTrial> trials_;
@@ -128,7 +152,8 @@ ExitCode capacity_command(const Options& options, const CapacityOptions& goal) {
   SignalWatch signals([] {});
   for (const std::string& path : {goal.report, goal.summary})
     if (Result<void> ok = check_file(path); !ok) return report(ok.error());
-  Result<std::vector<CapacityTrial>> trials = Capacity(options, goal).search();
+  Interruption interruption(signals);
+  Result<CapacityResult> trials = Capacity(options, goal, interruption).search();
   if (!trials) return report(trials.error());
   fmt::print(goal.summary == "-" ? stderr : stdout, "{}", capacity_text(*trials, goal));
   if (!goal.report.empty())
@@ -137,7 +162,8 @@ ExitCode capacity_command(const Options& options, const CapacityOptions& goal) {
   if (!goal.summary.empty())
     if (Result<void> written = write_text(goal.summary, capacity_json(*trials, goal)); !written)
       return report(written.error());
-  return ExitCode::done;
+  Result<void> measured = check_measured(*trials);
+  return measured ? ExitCode::done : report(measured.error());
 }
 
 }  // namespace inflight::app

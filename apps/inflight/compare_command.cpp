@@ -2,10 +2,12 @@
 // reach.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "commands.hpp"
 #include "configuration.hpp"
+#include "long_command.hpp"
 #include "outputs.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
@@ -59,7 +61,7 @@ Result<Calibration> measure_stages(const Contestant& contestant) {
   return calibrate(contestant.detector, **source, sink->get(), options.pipeline);
 }
 
-Result<RunSummary> run_once(const Contestant& contestant) {
+Result<RunSummary> run_once(const Contestant& contestant, const Interruption& interruption) {
   const Options& options = contestant.options;
   Result<std::unique_ptr<Source>> source = open(options);
   if (!source) return fail(std::move(source.error()));
@@ -69,17 +71,43 @@ Result<RunSummary> run_once(const Contestant& contestant) {
   pipeline.add_source(std::move(*source));
   pipeline.add_sink(std::move(*sink));
   ProgressDisplay progress(pipeline, options.quiet);
+  std::stop_callback stopping(interruption.token(), [&pipeline] { pipeline.stop(); });
   return pipeline.run();
 }
 
+/// By the first few frames of the notebook's loop: the other runs are there to be faster.
+Result<void> tell_outlook(const Options& options, const Contestant& first, std::size_t contestants) {
+  constexpr int kFrames = 32;
+  constexpr double kCalibration = 1.5;  // of a run that long: each stage alone, 200 frames
+  SourceOptions few = options.source;
+  few.limit = few.limit == 0 ? kFrames : std::min<std::uint64_t>(few.limit, kFrames);
+  Result<std::unique_ptr<Source>> all = open(options), source = open_source(options.input, few);
+  if (!all || !source) return fail(std::move((all ? source : all).error()));
+  Pipeline pipeline(first.detector, first.options.pipeline);
+  pipeline.add_source(std::move(*source));
+  Result<RunSummary> summary = pipeline.run();
+  if (!summary) return fail(std::move(summary.error()));
+  const double runs = options.rounds * static_cast<double>(contestants);
+  std::string what = fmt::format("{} runs", runs);
+  std::optional<std::uint64_t> frames = (*all)->info().frames;
+  if (!frames || summary->fps <= 0) return tell_length(options, what, "how long is not known"), Result<void>();
+  double each = (static_cast<double>(*frames) + kCalibration * 200) / summary->fps;
+  tell_length(options, what + fmt::format(" over {} frames", *frames), "up to about " + rough_time(each * runs));
+  return {};
+}
+
 /// The limit is measured just before each run, so that a machine that changes its speed changes both.
-Result<void> play_round(const Options& options, std::vector<Contestant>& contestants, int round) {
+Result<void> play_round(const Options& options, std::vector<Contestant>& contestants, int round,
+                        const Interruption& interruption) {
   for (Contestant& contestant : contestants) {
     if (!options.quiet) fmt::print(stderr, "round {} of {}: {}\n", round + 1, options.rounds, contestant.run.name);
     Result<Calibration> calibration = measure_stages(contestant);
     if (!calibration) return fail(std::move(calibration.error()));
-    Result<RunSummary> summary = run_once(contestant);
+    if (interruption.is_requested()) return {};
+    Result<RunSummary> summary = run_once(contestant, interruption);
     if (!summary) return fail(std::move(summary.error()));
+    if (summary->frames.total_failed() > 0)  // a run without part of its work cannot be compared
+      return fail(ErrorCode::engine_failed, contestant.run.name + ": " + failures_text(summary->frames));
     apply(*calibration, *summary);
     contestant.run.rounds.push_back(std::move(*summary));
   }
@@ -95,7 +123,13 @@ Result<void> check(const Options& options) {
   return check_repeatable(options);
 }
 
-Result<std::vector<ComparedRun>> compare(const Options& options) {
+/// A round that was cut short compares nothing.
+void keep_whole_rounds(std::vector<Contestant>& contestants, int rounds) {
+  for (Contestant& contestant : contestants)
+    contestant.run.rounds.resize(std::min(contestant.run.rounds.size(), static_cast<std::size_t>(rounds)));
+}
+
+Result<std::vector<ComparedRun>> compare(const Options& options, Interruption& interruption) {
   if (Result<void> ok = check(options); !ok) return fail(std::move(ok.error()));
   auto all = entries(options);
   if (!all) return fail(std::move(all.error()));
@@ -105,8 +139,14 @@ Result<std::vector<ComparedRun>> compare(const Options& options) {
     if (!contestant) return fail(std::move(contestant.error()));
     contestants.push_back(std::move(*contestant));
   }
-  for (int round = 0; round < options.rounds; ++round)
-    if (Result<void> played = play_round(options, contestants, round); !played) return fail(std::move(played.error()));
+  if (Result<void> told = tell_outlook(options, contestants.front(), contestants.size()); !told)
+    return fail(std::move(told.error()));
+  for (int round = 0; round < options.rounds && !interruption.is_requested(); ++round) {
+    Result<void> played = play_round(options, contestants, round, interruption);
+    if (!played) return fail(std::move(played.error()));
+    if (interruption.is_requested()) keep_whole_rounds(contestants, round);
+    interruption.answer_known();
+  }
   std::vector<ComparedRun> runs;
   for (Contestant& contestant : contestants) runs.push_back(std::move(contestant.run));
   return runs;
@@ -131,8 +171,9 @@ ExitCode compare_command(const Options& options) {
   if (options.models.size() > 1 || options.inputs.size() > 1)
     return report(
         {ErrorCode::invalid_argument, "compare takes one model and one input, or several models with --modes"});
-  SignalWatch signals(remove_discarded_outputs);  // half a comparison is none: a signal ends it
-  Result<std::vector<ComparedRun>> runs = compare(options);
+  SignalWatch signals(remove_discarded_outputs);
+  Interruption interruption(signals);  // half a round is none: the first one is known when it is whole
+  Result<std::vector<ComparedRun>> runs = compare(options, interruption);
   if (!runs) return report(runs.error());
   // Where the numbers go to standard output, the table must not mix with them.
   fmt::print(options.summary == "-" ? stderr : stdout, "{}", compare_text(*runs));

@@ -22,6 +22,12 @@ std::string reasons(const std::map<std::string, std::uint64_t>& by_reason) {
 
 }  // namespace
 
+std::string failures_text(const FrameCounts& frames) {
+  return frames.failed.empty()
+             ? ""
+             : fmt::format("{} of {} frames failed ({})", frames.total_failed(), frames.read, reasons(frames.failed));
+}
+
 ExitCode exit_code(ErrorCode code) noexcept {
   switch (code) {
     case ErrorCode::invalid_argument:
@@ -64,9 +70,7 @@ ExitCode report_exception() {
 ExitCode report_end(const RunSummary& summary) {
   const FrameCounts& frames = summary.frames;
   std::uint64_t failed = frames.total_failed();
-  if (failed > 0)
-    fmt::print(stderr, "inflight: {} of {} frames failed ({}); their lines of --json say why\n", failed, frames.read,
-               reasons(frames.failed));
+  if (failed > 0) fmt::print(stderr, "inflight: {}; their lines of --json say why\n", failures_text(frames));
   if (summary.error.empty()) return failed == 0 ? ExitCode::done : ExitCode::run_failed;
   fmt::print(stderr, "inflight: {}\n", summary.error);
   bool source = std::ranges::any_of(summary.events, [](const Event& e) { return e.kind == "source_failed"; });

@@ -17,6 +17,9 @@ ExitCode report(const Error& error);
 /// could be returned.
 ExitCode report_exception();
 
+/// "2 of 30 frames failed (2 engine_failed)"; empty where none did.
+std::string failures_text(const FrameCounts& frames);
+
 /// Prints why a run ended badly, or why frames of it failed, if so. What it could keep, it has kept; the exit code
 /// tells how it ended.
 ExitCode report_end(const RunSummary& summary);

@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "commands.hpp"
 #include "ladder_options.hpp"
 #include "ladder_report.hpp"
+#include "long_command.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
 
@@ -48,7 +50,8 @@ std::vector<Rung> rungs(const Options& options, const LadderOptions& ladder) {
 
 class Climber {
  public:
-  Climber(const Options& options, const LadderOptions& ladder) : options_(options), ladder_(ladder) {}
+  Climber(const Options& options, const LadderOptions& ladder, Interruption& interruption)
+      : options_(options), ladder_(ladder), interruption_(interruption) {}
 
   Result<void> read_frames() {
     Result<std::unique_ptr<Source>> source = open_source(options_.input, options_.source);
@@ -64,15 +67,27 @@ class Climber {
     return {};
   }
 
+  std::vector<Climbed> climb_all() {
+    const std::vector<Rung> ladder = rungs(options_, ladder_);
+    for (const Rung& rung : ladder) inferences_ += inferences_of(rung);
+    std::vector<Climbed> all;
+    for (const Rung& rung : ladder) all.push_back(climb(rung));
+    return all;
+  }
+
+ private:
   Climbed climb(const Rung& rung) {
     Climbed climbed;
     climbed.name = rung.name;
     climbed.device = rung.device;
-    if (Result<void> ran = run(rung, climbed); !ran) climbed.problem = ran.error().message;
+    if (!options_.quiet && !interruption_.is_requested()) fmt::print(stderr, "{}: {}\n", rung.name, rung.device);
+    Result<void> ran = interruption_.is_requested() ? Result<void>() : run(rung, climbed);
+    if (!ran) climbed.code = ran.error().code, climbed.problem = std::move(ran.error().message);
+    if (interruption_.is_requested()) climbed.problem = "interrupted";  // what was cut short tells nothing
+    if (climbed.problem.empty()) interruption_.answer_known();
     return climbed;
   }
 
- private:
   Result<void> run(const Rung& rung, Climbed& climbed) {
     DetectorOptions how = options_.detector;
     how.compile.hint = rung.hint;
@@ -111,9 +126,13 @@ class Climber {
   }
 
   Result<void> compare(const Detector& detector, Climbed& climbed) {
+    TimePoint begin = steady_clock().now();
     Result<std::vector<FrameResult>> results = detect(detector, kCompared);
     if (!results) return fail(std::move(results.error()));
-    if (reference_.empty()) reference_ = *results;
+    if (reference_.empty()) {
+      tell_outlook(to_seconds(steady_clock().now() - begin) / static_cast<double>(results->size()));
+      reference_ = *results;
+    }
     std::optional<Difference> apart = difference(reference_, *results);
     if (!apart || !apart->is_tolerable())
       return fail(ErrorCode::model_unusable, "it finds other objects than the first rung");
@@ -139,7 +158,8 @@ class Climber {
     load.requests = rung.requests;
     load.inputs = std::move(inputs);
     load.refill_inputs = true;  // every inference another frame
-    load.iterations = std::max<std::uint64_t>(16, ladder_.frames / 8);
+    load.iterations = warm_up();
+    load.interrupted = [this] { return interruption_.is_requested(); };
     if (rung.tuned) load.requests = best_requests(detector, load);
     // AUTO chooses, and BATCH learns, before it counts.
     if (!rung.synchronous)
@@ -157,19 +177,49 @@ class Climber {
   /// Of a few numbers of requests in flight, the fastest.
   int best_requests(const Detector& detector, LoadOptions& load) {
     int optimal = detector.model->optimal_requests();
-    const std::vector<int> tried{optimal, optimal + 1, 2 * optimal, 3 * optimal};
+    const std::array<int, kTriedRequests> tried{optimal, optimal + 1, 2 * optimal, 3 * optimal};
     auto speed = [&](std::size_t candidate, double budget) -> std::optional<double> {
       load.requests = tried[candidate];
-      load.iterations = static_cast<std::uint64_t>(std::max(16.0, budget * static_cast<double>(ladder_.frames)));
+      load.iterations = iterations(budget);
       Result<LoadSummary> summary = run_load(detector.model, load);
-      return summary ? std::optional(summary->inferences_per_second()) : std::nullopt;
+      // What fails at once would seem the fastest.
+      return summary && summary->failed == 0 ? std::optional(summary->inferences_per_second()) : std::nullopt;
     };
-    std::vector<Ranked> ranking = successive_halving(tried.size(), speed, {0.5, 0.25, {}});
+    std::vector<Ranked> ranking = successive_halving(tried.size(), speed, request_search());
     return ranking.empty() ? optimal : tried[ranking.front().candidate];
+  }
+
+  static constexpr std::size_t kTriedRequests = 4;
+  SearchOptions request_search() const {
+    SearchOptions search;
+    search.keep = 0.5;
+    search.first = 0.25;
+    search.interrupted = [this] { return interruption_.is_requested(); };
+    return search;
+  }
+  std::uint64_t iterations(double budget) const {
+    return static_cast<std::uint64_t>(std::max(16.0, budget * static_cast<double>(ladder_.frames)));
+  }
+  std::uint64_t warm_up() const { return iterations(1.0 / 8); }
+
+  std::uint64_t inferences_of(const Rung& rung) const {
+    std::uint64_t count = ladder_.frames + (rung.synchronous ? 0 : warm_up());
+    auto add = [&](std::size_t, double budget) { return count += iterations(budget), std::optional(0.0); };
+    if (rung.tuned) successive_halving(kTriedRequests, add, request_search());
+    return count;
+  }
+
+  /// By what one frame takes on the first rung, alone: the rungs above are there to be faster.
+  void tell_outlook(double seconds_per_frame) const {
+    tell_length(options_, fmt::format("{} inferences on all rungs together", inferences_),
+                fmt::format("up to about {}, and the time that compiling takes",
+                            rough_time(static_cast<double>(inferences_) * seconds_per_frame)));
   }
 
   const Options& options_;
   const LadderOptions& ladder_;
+  Interruption& interruption_;
+  std::uint64_t inferences_ = 0;  // of all rungs
   std::vector<Frame> frames_;
   std::vector<FrameResult> reference_;
 };
@@ -192,17 +242,14 @@ Result<void> write(const Options& options, const LadderOptions& ladder, const st
 ExitCode ladder_command(const Options& options, const LadderOptions& ladder) {
   SignalWatch signals([] {});
   if (Result<void> ok = check(ladder); !ok) return report(ok.error());
-  Climber climber(options, ladder);
+  Interruption interruption(signals);
+  Climber climber(options, ladder, interruption);
   if (Result<void> read = climber.read_frames(); !read) return report(read.error());
-  std::vector<Climbed> all;
-  for (const Rung& rung : rungs(options, ladder)) {
-    if (!options.quiet) fmt::print(stderr, "{}: {}\n", rung.name, rung.device);
-    all.push_back(climber.climb(rung));
-  }
+  std::vector<Climbed> all = climber.climb_all();
   fmt::print(ladder.summary == "-" ? stderr : stdout, "{}", ladder_text(all));
   if (Result<void> written = write(options, ladder, all); !written) return report(written.error());
-  if (baseline_fps(all) > 0) return ExitCode::done;
-  return report({ErrorCode::model_unusable, options.model + ": no rung can run it; the reasons are above"});
+  Result<void> measured = check_measured(options, all);
+  return measured ? ExitCode::done : report(measured.error());
 }
 
 }  // namespace inflight::app

@@ -27,20 +27,28 @@ double baseline_fps(const std::vector<Climbed>& all) {
   return ran == all.end() ? 0 : ran->fps;
 }
 
+Result<void> check_measured(const Options& options, const std::vector<Climbed>& all) {
+  if (baseline_fps(all) > 0) return {};
+  bool failed = std::ranges::find(all, ErrorCode::engine_failed, &Climbed::code) != all.end();
+  return fail(failed ? ErrorCode::engine_failed : ErrorCode::model_unusable,
+              options.model + ": it could not be measured on any rung; the reasons are above");
+}
+
 std::string ladder_text(const std::vector<Climbed>& all) {
   std::string text = fmt::format("{:<16} {:>15} {:>12} {:>9} {:>8} {:>9}  {:<8} device\n", "rung", "first result ms",
                                  "ms per frame", "FPS", "ratio", "requests", "results");
   double first = baseline_fps(all), most = 0;
   for (const Climbed& rung : all) {
-    most = std::max(most, rung.fps);
     if (!rung.problem.empty()) {
-      text += fmt::format("{:<16} cannot run: {}\n", rung.name, rung.problem);
+      text += fmt::format("{:<16} not measured: {}\n", rung.name, rung.problem);
       continue;
     }
+    most = std::max(most, rung.fps);
     text += fmt::format("{:<16} {:>15.1f} {:>12.3f} {:>9.1f} {:>7.2f}× {:>9}  {:<8} {}\n", rung.name,
                         rung.first_result_ms, 1e3 * rung.seconds_per_frame, rung.fps, first > 0 ? rung.fps / first : 0,
                         rung.requests, results_text(rung), rung.device);
   }
+  if (most == 0) return text;
   text += "\nPerformance difference\n";
   for (const Climbed& rung : all)
     if (rung.problem.empty()) text += fmt::format("{:<16} {} {:.1f} FPS\n", rung.name, bar(rung.fps / most), rung.fps);
@@ -84,7 +92,8 @@ Page ladder_page(const Options& options, const std::vector<Climbed>& all) {
                           fmt::format("{:.3f} ms", 1e3 * rung.seconds_per_frame), fmt::format("{:.1f}", rung.fps),
                           results_text(rung)});
   }
-  page.sections = {std::move(chart), std::move(table)};
+  if (!chart.categories.empty()) page.sections.emplace_back(std::move(chart));
+  page.sections.emplace_back(std::move(table));
   return page;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace inflight::app {
 
@@ -9,16 +10,37 @@ Difference most_of(const Difference& a, const Difference& b) noexcept {
   return {std::max(a.score, b.score), std::max(a.box, b.box)};
 }
 
-std::optional<Difference> difference(const FrameResult& a, const FrameResult& b) {
-  if (a.status != b.status || a.detections.size() != b.detections.size()) return std::nullopt;
+namespace {
+
+/// What is no number is as far as can be from any, and equal to itself.
+float distance(float a, float b) noexcept {
+  if (std::isnan(a) || std::isnan(b))
+    return std::isnan(a) == std::isnan(b) ? 0 : std::numeric_limits<float>::infinity();
+  return a == b ? 0 : std::abs(a - b);  // infinite ones, too
+}
+
+std::optional<Difference> difference(const std::vector<Detection>& a, const std::vector<Detection>& b) {
+  if (a.size() != b.size()) return std::nullopt;
   Difference most;
-  for (std::size_t i = 0; i < a.detections.size(); ++i) {
-    const Detection &x = a.detections[i], &y = b.detections[i];
-    if (x.class_id != y.class_id) return std::nullopt;
-    float corner = std::max({std::abs(x.box.left - y.box.left), std::abs(x.box.top - y.box.top),
-                             std::abs(x.box.width - y.box.width), std::abs(x.box.height - y.box.height)});
-    float size = std::max({1.0F, x.box.width, x.box.height});
-    most = most_of(most, {std::abs(x.score - y.score), corner / size});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const Box &x = a[i].box, &y = b[i].box;
+    if (a[i].class_id != b[i].class_id) return std::nullopt;
+    float corner = std::max(
+        {distance(x.left, y.left), distance(x.top, y.top), distance(x.width, y.width), distance(x.height, y.height)});
+    float size = std::max({1.0F, x.width, x.height});
+    most = most_of(most, {distance(a[i].score, b[i].score), corner / size});
+  }
+  return most;
+}
+
+}  // namespace
+
+std::optional<Difference> difference(const FrameResult& a, const FrameResult& b) {
+  if (a.status != b.status || a.models.size() != b.models.size()) return std::nullopt;
+  std::optional<Difference> most = difference(a.detections, b.detections);
+  for (std::size_t i = 0; most && i < a.models.size(); ++i) {
+    std::optional<Difference> apart = difference(a.models[i].detections, b.models[i].detections);
+    most = apart ? std::optional(most_of(*most, *apart)) : std::nullopt;
   }
   return most;
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "configuration.hpp"
+#include "cpu_budget.hpp"
 #include "inflight/detail/joined.hpp"
 #include "inflight/measure.hpp"
 #include "usage.hpp"
@@ -87,8 +88,7 @@ Result<double> seconds_per_inference(CompiledModel& model) {
   return times[kTimes / 2];
 }
 
-/// Processors among models by what each costs, measured: as many execution streams of one thread as its share asks for,
-/// rounded up, so that any mix of inferences fits side by side and none waits for a core that another holds.
+/// Processors among models by what each costs, measured.
 class Budget {
  public:
   Budget(const std::vector<NamedModel>& named, const OnDeviceEvent& told) : named_(named), told_(told) {}
@@ -106,20 +106,20 @@ class Budget {
 
  private:
   Result<void> share(std::vector<PipelineModel>& models) {
-    std::vector<double> costs;
-    for (PipelineModel& model : models) {
-      Result<double> cost = seconds_per_inference(*model.detector.model);
-      if (!cost) return fail(std::move(cost.error()));
-      costs.push_back(*cost);
-    }
-    double all = 0;  // of those that share the processors; others have devices of their own
-    for (std::size_t i = 0; i < models.size(); ++i) all += is_shared(named_[i].options) ? costs[i] : 0;
-    std::string told;
+    std::vector<std::optional<double>> costs(models.size());  // of those that share; others have their own devices
     for (std::size_t i = 0; i < models.size(); ++i) {
       if (!is_shared(named_[i].options)) continue;
-      double share = all > 0 ? costs[i] / all : 1.0 / static_cast<double>(models.size());
-      if (Result<void> done = widen(models[i], i, share); !done) return done;
-      detail::join(told, ", ", fmt::format("{} {:.0f} % ({:.2f} ms)", models[i].name, 100 * share, 1e3 * costs[i]));
+      Result<double> cost = seconds_per_inference(*models[i].detector.model);
+      if (!cost) return fail(std::move(cost.error()));
+      costs[i] = *cost;
+    }
+    const std::vector<double> shares = shares_of(costs);
+    std::string told;
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      if (!costs[i]) continue;
+      if (Result<void> done = widen(models[i], i, shares[i]); !done) return done;
+      detail::join(told, ", ",
+                   fmt::format("{} {:.0f} % ({:.2f} ms)", models[i].name, 100 * shares[i], 1e3 * *costs[i]));
     }
     if (!named_.front().options.quiet && !told.empty())
       fmt::print(stderr, "inflight: {} processor{}, by what an inference costs: {}\n", available_cores(),
@@ -128,8 +128,7 @@ class Budget {
   }
 
   Result<void> widen(PipelineModel& model, std::size_t index, double share) {
-    constexpr double kTolerance = 0.05;  // a little over a whole core is not worth another stream
-    int streams = std::clamp(static_cast<int>(std::ceil(share * available_cores() - kTolerance)), 1, available_cores());
+    int streams = streams_for(share, available_cores());
     if (streams == 1) return {};
     Result<PipelineModel> wide = make_model(named_[index], streams, told_);
     if (!wide) return fail(std::move(wide.error()));

@@ -16,6 +16,7 @@
 #include "commands.hpp"
 #include "configuration.hpp"
 #include "inputs.hpp"
+#include "long_command.hpp"
 #include "modes_report.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
@@ -44,7 +45,8 @@ std::vector<std::string> words_of_run(const std::vector<std::string>& words) {
 /// leaves spinning do not slow the next one down.
 class ModeRunner {
  public:
-  explicit ModeRunner(const Options& options) : options_(options), words_(words_of_run(options.words)) {
+  ModeRunner(const Options& options, std::stop_token stop)
+      : options_(options), stop_(std::move(stop)), words_(words_of_run(options.words)) {
     fs::create_directories(folder());
   }
   ~ModeRunner() { clean_up(); }
@@ -92,7 +94,7 @@ class ModeRunner {
     }
   }
 
-  static int spawn(std::vector<std::string>& words) {
+  int spawn(std::vector<std::string>& words) {
     std::vector<char*> arguments;
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
@@ -108,6 +110,7 @@ class ModeRunner {
     int status = 0;
     if (failed != 0) return -1;
     child_ = child;
+    if (stop_.stop_requested()) kill(child, SIGTERM);  // it came before the child was known
     bool ended = waitpid(child, &status, 0) == child;
     child_ = 0;
     return ended ? status : -1;
@@ -129,22 +132,37 @@ class ModeRunner {
 
   static inline std::atomic<pid_t> child_ = 0;  // whom a signal ends too
   const Options& options_;
+  const std::stop_token stop_;
   const std::vector<std::string> words_;
 };
 
-Result<std::vector<ModeRow>> play(const Options& options) {
+/// A round that was cut short compares nothing.
+void keep_whole_rounds(std::vector<ModeRow>& rows, int rounds) {
+  for (ModeRow& row : rows) row.rounds.resize(std::min(row.rounds.size(), static_cast<std::size_t>(rounds)));
+}
+
+Result<std::vector<ModeRow>> play(const Options& options, Interruption& interruption) {
   std::vector<ModeRow> rows;
   for (bool defaults : {true, false})
     for (const char* mode : {"serial", "threads", "processes", "coroutines"}) rows.push_back({mode, defaults, {}});
   rows.push_back({"shared", false, {}});
-  ModeRunner runner(options);
+  ModeRunner runner(options, interruption.token());
+  std::stop_callback stopping(interruption.token(), [] { ModeRunner::clean_up(); });
+  const double runs = options.rounds * static_cast<double>(rows.size());
+  tell_length(options, fmt::format("{:.0f} runs over the whole input", runs), "the first one tells how long they take");
   for (int round = 0; round < options.rounds; ++round) {
     for (ModeRow& row : rows) {
       if (!options.quiet) fmt::print(stderr, "round {} of {}: {}\n", round + 1, options.rounds, row.name());
+      TimePoint begin = steady_clock().now();
       Result<ModeRound> played = runner.run(row);
+      if (interruption.is_requested()) return keep_whole_rounds(rows, round), rows;
       if (!played) return fail(std::move(played.error()));
+      if (round == 0 && &row == &rows.front())
+        tell_length(options, fmt::format("{:.0f} runs more", runs - 1),
+                    "about " + rough_time((runs - 1) * to_seconds(steady_clock().now() - begin)));
       row.rounds.push_back(std::move(*played));
     }
+    interruption.answer_known();
   }
   return rows;
 }
@@ -168,7 +186,8 @@ ExitCode modes_command(const Options& options) {
   for (const std::string& path : {options.report, options.summary})
     if (Result<void> ok = check_file(path); !ok) return report(ok.error());
   if (Result<void> ok = check_inputs(options); !ok) return report(ok.error());
-  Result<std::vector<ModeRow>> rows = play(options);
+  Interruption interruption(signals);
+  Result<std::vector<ModeRow>> rows = play(options, interruption);
   if (!rows) return report(rows.error());
   fmt::print(options.summary == "-" ? stderr : stdout, "{}", modes_text(*rows));
   if (!options.report.empty())

@@ -66,6 +66,19 @@ class Player {
   std::optional<VirtualClock> clock_;
 };
 
+/// A pace at which inferences failed was not measured. Errors: engine_failed.
+Result<void> check_measured(const std::vector<Played>& all) {
+  std::uint64_t count = 0, failed = 0;
+  std::string why;
+  for (const Played& played : all) {
+    count += played.load.count;
+    failed += played.load.failed;
+    if (why.empty()) why = played.load.error;
+  }
+  if (failed == 0) return {};
+  return fail(ErrorCode::engine_failed, fmt::format("{} of {} inferences failed: {}", failed, count, why));
+}
+
 std::string pace(const Played& played) { return fmt::format("every {:g} ms", to_ms(played.interval)); }
 
 std::string served_by(const LoadSummary& load) {
@@ -141,8 +154,10 @@ ExitCode timeline_command(Options& options, TimelineOptions& paced) {
   if (!paced.trace.empty())
     if (Result<void> written = write_chrome_trace(all.front().timeline, paced.trace); !written)
       return report(written.error());
+  Result<void> measured = check_measured(all);
   Result<void> written = write_text(paced.output, to_html(page(options, paced, std::move(all))));
-  return written ? ExitCode::done : report(written.error());
+  if (!written) return report(written.error());
+  return measured ? ExitCode::done : report(measured.error());
 }
 
 }  // namespace inflight::app

@@ -36,7 +36,7 @@ void add_timeline_options(CLI::App& command, Options& options, TimelineOptions& 
   command.add_flag("--simulate", paced.simulate,
                    "in simulated time; without -d on a GPU that takes 10 s to get ready, and a processor");
   command.option_defaults()->group("Output");
-  add_text(command, "-o,--output", paced.output, "FILE.html")->description("the timelines (timeline.html)");
+  add_text(command, "-o,--output,--report", paced.output, "FILE.html")->description("the timelines (timeline.html)");
   add_text(command, "--trace", paced.trace, "FILE.json")
       ->description("the same for ui.perfetto.dev, of one --interval");
   command.add_flag("-q,--quiet", options.quiet, "print nothing but errors");

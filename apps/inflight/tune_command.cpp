@@ -3,13 +3,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "commands.hpp"
 #include "configuration.hpp"
 #include "likeness.hpp"
+#include "long_command.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
 #include "tune_options.hpp"
@@ -31,23 +32,20 @@ struct Candidate {
 
 class Tuner {
  public:
-  Tuner(const Options& options, const TuneOptions& tune, const std::atomic<bool>& interrupted)
-      : options_(options), tune_(tune), interrupted_(interrupted) {}
+  Tuner(const Options& options, const TuneOptions& tune, Interruption& interruption)
+      : options_(options), tune_(tune), interruption_(interruption) {}
 
   Result<TuneResult> run() {
     if (Result<void> ok = measure_reference(); !ok) return fail(std::move(ok.error()));
-    SearchOptions search;
-    search.interrupted = [this] { return interrupted_.load(); };
-    if (tune_.exhaustive)
-      search.first = 1;
-    else
-      for (const TuneSetting& setting : space_) search.groups.push_back(setting.model);
+    tell_outlook();
+    SearchOptions search = order();
+    search.interrupted = [this] { return interruption_.is_requested(); };
     auto evaluate = [this](std::size_t candidate, double budget) { return score(candidate, budget); };
     TimePoint begin = steady_clock().now();
     std::vector<Ranked> ranking = successive_halving(space_.size(), evaluate, search);
     if (!options_.quiet && isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
     result_.seconds = to_seconds(steady_clock().now() - begin);
-    result_.interrupted = interrupted_;
+    result_.interrupted = interruption_.is_requested();
     for (const Ranked& ranked : ranking) result_.ranking.push_back(trials_.at(ranked.candidate));
     for (const auto& [index, trial] : trials_)
       if (!trial.problem.empty()) result_.unusable.push_back(trial);
@@ -55,10 +53,39 @@ class Tuner {
   }
 
  private:
+  SearchOptions order() const {
+    SearchOptions search;
+    if (tune_.exhaustive) search.first = 1;
+    for (const TuneSetting& setting : space_)
+      if (!tune_.exhaustive) search.groups.push_back(setting.model);
+    return search;
+  }
+
+  std::uint64_t frames_of(double budget) const {
+    return static_cast<std::uint64_t>(std::max(16.0, budget * static_cast<double>(tune_.frames)));
+  }
+
+  /// The search is gone through without measuring, at the speed of the command line as it is.
+  void tell_outlook() const {
+    double seconds = 0;
+    std::set<std::string> models;
+    auto add = [&](std::size_t candidate, double budget) {
+      seconds += static_cast<double>(frames_of(budget)) / std::max(1e-3, result_.reference.fps);
+      if (models.insert(space_[candidate].model).second)
+        seconds += compile_s_ + kCompared / std::max(1e-3, result_.reference.fps);
+      return std::optional(0.0);
+    };
+    successive_halving(space_.size(), add, order());
+    tell_length(options_, fmt::format("{} settings", space_.size()),
+                fmt::format("about {}, if they are as fast as the command line as it is", rough_time(seconds)));
+  }
+
   /// What the command line says, without anything tuned: whose results count, and what must be beaten.
   Result<void> measure_reference() {
+    TimePoint begin = steady_clock().now();
     Result<Detector> detector = make_detector(options_.model, options_.device, options_.detector);
     if (!detector) return fail(std::move(detector.error()));
+    compile_s_ = to_seconds(steady_clock().now() - begin);
     space_ = tune_space(options_, {available_cores(), detector->model->runtime().precision});
     Result<std::vector<FrameResult>> results = first_results(options_, *detector);
     if (!results) return fail(std::move(results.error()));
@@ -70,12 +97,21 @@ class Tuner {
   }
 
   std::optional<double> score(std::size_t index, double budget) {
-    Trial& trial = trials_[index];
+    Trial trial;
     trial.settings = space_[index].settings;
     Candidate& candidate = compiled(space_[index]);
+    if (interruption_.is_requested()) return std::nullopt;  // what was cut short tells nothing
     trial.problem = candidate.problem;
     trial.apart = candidate.apart;
-    if (!trial.problem.empty()) return tell(budget), std::nullopt;
+    std::optional<double> worth_of = trial.problem.empty() ? measured_worth(trial, candidate, budget) : std::nullopt;
+    if (interruption_.is_requested()) return std::nullopt;
+    trials_[index] = std::move(trial);
+    if (worth_of) interruption_.answer_known();
+    tell(budget);
+    return worth_of;
+  }
+
+  std::optional<double> measured_worth(Trial& trial, const Candidate& candidate, double budget) {
     Result<Options> options = with_arguments(options_, to_arguments(trial.settings));
     Result<Measured> measured = options ? measure(*options, *candidate.detector, budget) : fail(options.error());
     if (!measured) {
@@ -86,7 +122,6 @@ class Tuner {
     trial.budget = budget;
     trial.meets = meets(*measured);
     if (trial.meets) best_ = std::max(best_, measured->fps);
-    tell(budget);
     return worth(trial);
   }
 
@@ -168,16 +203,19 @@ class Tuner {
       pipeline.add_source(std::move(*source));
     }
     if (each) pipeline.on_result(std::move(each));
+    std::stop_callback stopping(interruption_.token(), [&pipeline] { pipeline.stop(); });
     Result<RunSummary> summary = pipeline.run();
-    if (summary && !summary->error.empty()) return fail(ErrorCode::engine_failed, summary->error);
+    if (!summary || interruption_.is_requested()) return summary;
+    if (!summary->error.empty()) return fail(ErrorCode::engine_failed, summary->error);
+    if (summary->frames.total_failed() > 0) return fail(ErrorCode::engine_failed, failures_text(summary->frames));
+    if (summary->frames.emitted == 0)
+      return fail(ErrorCode::unreadable_input, redacted(options.input) + ": it gave no frame");
     return summary;
   }
 
   Result<Measured> measure(const Options& options, const Detector& detector, double budget) {
-    auto frames = static_cast<std::uint64_t>(std::max(16.0, budget * static_cast<double>(tune_.frames)));
-    Result<RunSummary> summary = play(options, detector, {frames / tune_.sources + 1, tune_.sources}, {});
+    Result<RunSummary> summary = play(options, detector, {frames_of(budget) / tune_.sources + 1, tune_.sources}, {});
     if (!summary) return fail(std::move(summary.error()));
-    if (summary->frames.total_failed() > 0) return fail(ErrorCode::engine_failed, "frames of it failed");
     return Measured{summary->fps, summary->latency.p50, summary->latency.p99, summary->cpu_s / summary->wall_s};
   }
 
@@ -192,13 +230,14 @@ class Tuner {
 
   const Options& options_;
   const TuneOptions& tune_;
-  const std::atomic<bool>& interrupted_;
+  Interruption& interruption_;
   std::vector<TuneSetting> space_;  // constant once the reference is known
   std::vector<FrameResult> reference_;
   std::map<std::string, Candidate> models_;
   std::vector<std::string> order_;  // of models_ that are compiled, oldest first
   std::map<std::size_t, Trial> trials_;
   TuneResult result_;
+  double compile_s_ = 0;  // of the reference
   double best_ = 0;
   int measured_ = 0;
 };
@@ -217,6 +256,8 @@ ExitCode finish(const Options& options, const TuneOptions& tune, const TuneResul
   if (!tune.summary.empty())
     if (Result<void> written = write_text(tune.summary, tune_json(result)); !written) return report(written.error());
   const Trial* best = best_of(result);
+  if (!best && result.ranking.empty())
+    return report({ErrorCode::engine_failed, "no setting can be used; the first reason is above"});
   if (!best)
     return report({ErrorCode::engine_failed, "no setting meets what was asked for; the nearest ones are above"});
   if (Result<void> written = write_config(tune.config, best->settings, config_remark(options, *best)); !written)
@@ -231,12 +272,8 @@ ExitCode finish(const Options& options, const TuneOptions& tune, const TuneResul
 ExitCode tune_command(const Options& options, const TuneOptions& tune) {
   SignalWatch signals([] {});
   if (Result<void> ok = check(options, tune); !ok) return report(ok.error());
-  std::atomic<bool> interrupted = false;
-  auto handling = signals.handle([&](int) {
-    interrupted = true;
-    fmt::print(stderr, "\ninflight: ending; the best so far is kept\n");
-  });
-  Result<TuneResult> result = Tuner(options, tune, interrupted).run();
+  Interruption interruption(signals);
+  Result<TuneResult> result = Tuner(options, tune, interruption).run();
   return result ? finish(options, tune, *result) : report(result.error());
 }
 

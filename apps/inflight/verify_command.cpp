@@ -96,6 +96,14 @@ ExitCode compare(const Options& options, const Run& sync, const Run& async) {
   if (!adds_up) fmt::print(stderr, "inflight: frames are unaccounted for; please report this\n");
   if (differences > 0) fmt::print(stderr, "inflight: {} of {} results differ\n", differences, sync.results.size());
   if (differences > 0 || !adds_up) return ExitCode::run_failed;
+  // Two runs that failed alike are equal and show nothing.
+  for (const Run* run : {&sync, &async})
+    if (run->summary.frames.total_failed() > 0)
+      return report({ErrorCode::engine_failed,
+                     failures_text(run->summary.frames) + ", so nothing was compared; run --json says why"});
+  if (sync.results.empty())
+    return report(
+        {ErrorCode::unreadable_input, redacted(options.input) + ": it gave no frame, so nothing was compared"});
   if (!options.quiet) print_success(sync, devices, most);
   return report_end(async.summary);
 }
