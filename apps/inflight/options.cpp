@@ -21,7 +21,7 @@ void add_record_options(CLI::App& command, Options& options) {
   add_text(command, "--trace", options.trace, "FILE.json")
       ->description("the same for ui.perfetto.dev or chrome://tracing");
   add_text(command, "--metrics", options.metrics, "[ADDRESS:]PORT")
-      ->description("serve Prometheus metrics, to this machine alone; *:PORT: to everybody; port 0 takes a free one");
+      ->description("Prometheus metrics, for this machine alone; *:PORT: for everybody; port 0: a free one");
 }
 
 /// Above the progress bar, where there is one.
@@ -99,7 +99,7 @@ void add_sharing_options(CLI::App& command, Options& options) {
   add_texts(command, "-i,--input", options.inputs, "INPUT …")
       ->required()
       ->allow_extra_args()
-      ->description("videos, images, a folder of either, URL, camera, synthetic:640x360, or a .txt list; required");
+      ->description("videos, images, folders, URL, camera, synthetic:640x360, or a .txt list of these; required");
   command.add_flag("--realtime", source.realtime, "play files at their own pace, as cameras would");
   add_choice(command, "--overflow", options.overflow, kOverflowPolicies)
       ->description("frames that come too fast wait (default), or the oldest or the latest are dropped");
