@@ -81,9 +81,9 @@ class Canvas {
   }
 
   /// Text on a filled area. Only its luma is drawn: the area gives the chroma, and eyes read luma.
-  void text(const std::string& text, int left, int baseline, double size, Rgb colour) {
-    cv::putText(planes_[0], text, {left, baseline}, kFont, size, to_yuv(colour, picture_).y, thickness(size),
-                cv::LINE_AA);
+  /// `at`: where its baseline begins.
+  void text(const std::string& text, cv::Point at, double size, Rgb colour) {
+    cv::putText(planes_[0], text, at, kFont, size, to_yuv(colour, picture_).y, thickness(size), cv::LINE_AA);
   }
 
   /// How much room `text` takes above and below its baseline.
@@ -139,21 +139,21 @@ struct Tag {
   int baseline = 0;
 };
 
-/// A tag whose lower left corner is at (`left`, `bottom`), moved as far as needed to stay inside the picture.
-Tag make_tag(const Canvas& canvas, std::string text, double size, int left, int bottom) {
+/// A tag whose lower left corner is `corner`, moved as far as needed to stay inside the picture.
+Tag make_tag(const Canvas& canvas, std::string text, double size, cv::Point corner) {
   Canvas::TextSize extent = Canvas::measure(text, size);
   int margin = static_cast<int>(std::lround(4 * canvas.scale()));
   int width = (extent.width + 2 * margin + 1) / 2 * 2;
   int height = (extent.height + extent.descent + margin + 1) / 2 * 2;
-  left = std::max(0, std::min(left, canvas.width() - width)) / 2 * 2;
-  int top = std::max(0, bottom - height) / 2 * 2;
+  int left = std::max(0, std::min(corner.x, canvas.width() - width)) / 2 * 2;
+  int top = std::max(0, corner.y - height) / 2 * 2;
   return {std::move(text), size, {left, top, left + width, top + height}, margin / 2 + extent.height};
 }
 
 void draw_tag(Canvas& canvas, const Tag& tag, Rgb back, Rgb front) {
   canvas.fill(tag.area, back);
   int margin = static_cast<int>(std::lround(4 * canvas.scale()));
-  canvas.text(tag.text, tag.area.left + margin, tag.area.top + tag.baseline, tag.size, front);
+  canvas.text(tag.text, {tag.area.left + margin, tag.area.top + tag.baseline}, tag.size, front);
 }
 
 /// The headline stays free: a tag that would lie under it moves below.
@@ -172,7 +172,7 @@ void draw_detection(Canvas& canvas, const Detection& detection, std::string_view
   draw_frame(canvas, box, colour);
   std::string text =
       fmt::format("{}{}{} {:.0f}%", model, model.empty() ? "" : ": ", detection.label, 100 * detection.score);
-  Tag tag = make_tag(canvas, std::move(text), 0.5 * canvas.scale(), box.left, box.top);
+  Tag tag = make_tag(canvas, std::move(text), 0.5 * canvas.scale(), {box.left, box.top});
   avoid(tag, headline);
   draw_tag(canvas, tag, colour, kBlack);
 }
@@ -185,7 +185,7 @@ void draw_detections(Canvas& canvas, const std::vector<Detection>& detections, s
 
 Tag make_headline(const Canvas& canvas, const FrameResult& result) {
   std::string text = fmt::format("{:.1f} FPS  {:.1f} ms", result.frames_per_second, to_ms(result.end_to_end_time));
-  return make_tag(canvas, std::move(text), 0.6 * canvas.scale(), 0, 0);
+  return make_tag(canvas, std::move(text), 0.6 * canvas.scale(), {0, 0});
 }
 
 }  // namespace
