@@ -29,8 +29,9 @@ run: deps build/release/build.ninja ## detect persons in the example video; resu
 	@mkdir -p out
 	@$(program) run -m $(model) -i $(video) -o out/annotated.mp4 --json out/detections.jsonl --summary out/summary.json
 
-test: build ## build everything and run all tests
-	@ctest --preset release -j$$(nproc) --no-tests=error
+test: build ## build everything and run all tests; skipped ones are listed with their reasons
+	@ctest --preset release -j$$(nproc) --no-tests=error; status=$$?; \
+	  tools/skipped.py build/release; exit $$status
 
 bench: build ## compare Inflight with its limit and with its Python peers
 	@tools/deps.sh bench
