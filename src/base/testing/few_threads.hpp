@@ -31,9 +31,19 @@ inline bool take_thread() {
 
 }  // namespace inflight::test
 
-extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
-                              void* argument) {
+extern "C" {
+
+/// A sanitizer's own, where there is one: it must know of every thread.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): that is its name
+[[gnu::weak]] int __interceptor_pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
+                                               void* (*start)(void*), void* argument);
+
+int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*), void* argument) {
   using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
+  static const auto create = __interceptor_pthread_create
+                                 ? &__interceptor_pthread_create
+                                 : reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
   return inflight::test::take_thread() ? create(thread, attributes, start, argument) : EAGAIN;
 }
+
+}  // extern "C"
