@@ -211,8 +211,8 @@ class Pipeline {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Looks at a run and at the machine ten times a second, on a thread of its own. In bounded memory: when there are
-/// too many samples, every other one goes, and from then on half as many are taken.
+/// Looks at a run and at the machine ten times a second, on a thread of its own (else std::system_error). In bounded
+/// memory: when there are too many samples, every other one goes, and from then on half as many are taken.
 class RunSampler {
  public:
   /// `pipeline` must stay where it is until take(). `clock`: that of the run; nullptr: steady_clock().
