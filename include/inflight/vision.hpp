@@ -34,7 +34,6 @@ struct SourceTransform {
   Size source{};  ///< the source's picture
 
   Box to_source(const Box& model_box) const noexcept;
-  Box to_model(const Box& source_box) const noexcept;
 };
 
 /// Where `options` places a picture of size `source` in an input of size `model`.

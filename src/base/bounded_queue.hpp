@@ -34,12 +34,6 @@ class BoundedQueue {
     return put(std::move(value));
   }
 
-  /// False if full or closed; `value` is then left untouched.
-  bool try_push(T&& value) INFLIGHT_EXCLUDES(mutex_) {
-    MutexLock lock(mutex_);
-    return size_ < ring_.size() && put(std::move(value));
-  }
-
   /// Empty once the queue is closed and drained.
   std::optional<T> pop() INFLIGHT_EXCLUDES(mutex_) {
     MutexLock lock(mutex_);

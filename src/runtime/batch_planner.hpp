@@ -26,8 +26,6 @@ class BatchPlanner {
   /// nullopt: launch now. Else: look again at that time, or at the next arrival.
   std::optional<TimePoint> wait_until(const State& state, TimePoint now) const noexcept;
 
-  Duration mean_gap() const noexcept { return mean_gap_; }
-
  private:
   BatchPolicy policy_;
   std::optional<TimePoint> last_arrival_;

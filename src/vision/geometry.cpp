@@ -47,10 +47,6 @@ Box SourceTransform::to_source(const Box& box) const noexcept {
           box.height * factor_y};
 }
 
-Box SourceTransform::to_model(const Box& box) const noexcept {
-  return {box.left / factor_x + offset_x, box.top / factor_y + offset_y, box.width / factor_x, box.height / factor_y};
-}
-
 Box clip_to_source(const Edges& model, const SourceTransform& transform) noexcept {
   auto x = [&](float v) {
     return std::clamp((v - transform.offset_x) * transform.factor_x, 0.0F, static_cast<float>(transform.source.width));
