@@ -3,7 +3,11 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "inflight/infer_queue.hpp"
+#include "virtual_device.hpp"
 
 namespace inflight::test {
 namespace {
@@ -52,6 +56,23 @@ INSTANTIATE_TEST_SUITE_P(
                     "MULTI:(sim:latency=1ms),(sim:latency=2ms),(sim:latency=3ms)", "BATCH:(sim:latency=1ms)(4)",
                     "PROCESS:(sim:latency=1ms)",
                     "AUTO:(BATCH:(sim:latency=1ms)(2)),(MULTI:(sim:latency=1ms),(sim:latency=2ms))"));
+
+TEST(FewThreadsPool, ServesWithTheMembersThatHaveAThread) {
+  VirtualClock clock;  // it stands: nothing comes that those who wait might be waiting for
+  CompileOptions options;
+  options.clock = &clock;
+  std::vector<DeviceEvent> events;
+  options.on_event = [&events](const DeviceEvent& event) { events.push_back(event); };
+  auto simulated = [](const CompileOptions& how) { return compile_model("model", "sim:latency=1ms", how); };
+  FewThreads few(1);
+  auto model = make_auto({{"one:CPU", simulated}, {"two:CPU", simulated}, {"three:CPU", simulated}}, options);
+  ASSERT_TRUE(model) << model.error().message;
+  model->reset();
+  auto refused = [](const DeviceEvent& event) {
+    return event.kind == "failed" && event.text.find("could not be started") != std::string::npos;
+  };
+  EXPECT_EQ(std::ranges::count_if(events, refused), 2);
+}
 
 }  // namespace
 }  // namespace inflight::test
