@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <atomic>
-#include <cstdio>
 
 #include "bench_config.hpp"
 #include "bench_page.hpp"
 #include "bench_reports.hpp"
 #include "commands.hpp"
+#include "console.hpp"
 #include "inflight/detail/joined.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
@@ -18,19 +18,19 @@ namespace {
 /// The eleven steps, on standard output, where scripts look for them; on standard error where that takes data.
 class Steps {
  public:
-  explicit Steps(std::FILE* out) : out_(out) {}
+  /// `data`: the output that may have standard output for itself.
+  Steps(bool quiet, std::string data) : quiet_(quiet), data_(std::move(data)) {}
 
   void next(const char* title) { print(fmt::format("[Step {}/11] {}\n", ++step_, title)); }
   void info(const std::string& text) { print(fmt::format("[ INFO ] {}\n", text)); }
   void warn(const std::string& text) { print(fmt::format("[ WARNING ] {}\n", text)); }
   void print(const std::string& text) {
-    if (!out_) return;
-    fmt::print(out_, "{}", text);
-    std::fflush(out_);
+    if (!quiet_) put_beside(data_, text);
   }
 
  private:
-  std::FILE* out_;
+  bool quiet_;
+  std::string data_;
   int step_ = 0;
 };
 
@@ -235,8 +235,7 @@ ExitCode bench_command(Options& options, BenchOptions& bench) {
   if (Result<void> ok = check_bench_outputs(bench); !ok) return report(ok.error());
   std::atomic<bool> interrupted = false;
   auto handling = signals.handle([&](int) { interrupted = true; });
-  std::FILE* out = options.quiet ? nullptr : bench.summary == "-" ? stderr : stdout;
-  Bench run(options, bench, Steps(out));
+  Bench run(options, bench, Steps(options.quiet, bench.summary));
   if (Result<void> ran = run.run(interrupted); !ran) return report(ran.error());
   run.report();
   if (!bench.dump_config.empty())

@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <future>
 #include <map>
 
 #include "capacity_report.hpp"
 #include "capacity_search.hpp"
 #include "commands.hpp"
+#include "console.hpp"
 #include "inflight/measure.hpp"
 #include "inputs.hpp"
 #include "long_command.hpp"
@@ -29,8 +29,7 @@ class Capacity {
     tell_bounds();
     CapacitySearch order(goal_.most_sources);
     for (std::optional<int> sources = order.next(); sources && !interruption_.is_requested(); sources = order.next()) {
-      if (!options_.quiet)
-        fmt::print(stderr, "{} source{}, {} s …\n", *sources, *sources == 1 ? "" : "s", goal_.seconds);
+      if (!options_.quiet) tell("{} source{}, {} s …\n", *sources, *sources == 1 ? "" : "s", goal_.seconds);
       Result<CapacityTrial> trial = run(*sources);
       if (!trial) return fail(std::move(trial.error()));
       if (interruption_.is_requested()) break;  // a trial that was cut short tells nothing
@@ -155,7 +154,7 @@ ExitCode capacity_command(const Options& options, const CapacityOptions& goal) {
   Interruption interruption(signals);
   Result<CapacityResult> trials = Capacity(options, goal, interruption).search();
   if (!trials) return report(trials.error());
-  fmt::print(goal.summary == "-" ? stderr : stdout, "{}", capacity_text(*trials, goal));
+  put_beside(goal.summary, capacity_text(*trials, goal));
   if (!goal.report.empty())
     if (Result<void> written = write_text(goal.report, to_html(capacity_page(*trials, goal))); !written)
       return report(written.error());

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "commands.hpp"
 #include "configuration.hpp"
+#include "console.hpp"
 #include "long_command.hpp"
 #include "outputs.hpp"
 #include "progress.hpp"
@@ -100,7 +100,7 @@ Result<void> tell_outlook(const Options& options, const Contestant& first, std::
 Result<void> play_round(const Options& options, std::vector<Contestant>& contestants, int round,
                         const Interruption& interruption) {
   for (Contestant& contestant : contestants) {
-    if (!options.quiet) fmt::print(stderr, "round {} of {}: {}\n", round + 1, options.rounds, contestant.run.name);
+    if (!options.quiet) tell("round {} of {}: {}\n", round + 1, options.rounds, contestant.run.name);
     Result<Calibration> calibration = measure_stages(contestant);
     if (!calibration) return fail(std::move(calibration.error()));
     if (interruption.is_requested()) return {};
@@ -176,7 +176,7 @@ ExitCode compare_command(const Options& options) {
   Result<std::vector<ComparedRun>> runs = compare(options, interruption);
   if (!runs) return report(runs.error());
   // Where the numbers go to standard output, the table must not mix with them.
-  fmt::print(options.summary == "-" ? stderr : stdout, "{}", compare_text(*runs));
+  put_beside(options.summary, compare_text(*runs));
   if (!options.summary.empty())
     if (Result<void> written = write_text(options.summary, compare_json(*runs)); !written)
       return report(written.error());

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <new>
 #include <system_error>
 
-#include "inflight/media.hpp"
-
+#include "console.hpp"
 #include "inflight/detail/joined.hpp"
+#include "inflight/media.hpp"
 
 namespace inflight::app {
 namespace {
@@ -19,6 +18,9 @@ std::string reasons(const std::map<std::string, std::uint64_t>& by_reason) {
   return detail::joined(by_reason, ", ",
                         [](const auto& pair) { return fmt::format("{} {}", pair.second, pair.first); });
 }
+
+/// Whether the message is of standard output, and because `head` has its lines.
+bool has_read_enough(std::string_view message) { return message.starts_with("standard output: ") && reader_is_gone(); }
 
 }  // namespace
 
@@ -44,7 +46,8 @@ ExitCode exit_code(ErrorCode code) noexcept {
 }
 
 ExitCode report(const Error& error) {
-  fmt::print(stderr, "inflight: {}\n", redacted_text(error.message));  // it may repeat what was typed
+  if (has_read_enough(error.message)) return ExitCode::reader_gone;
+  tell("inflight: {}\n", redacted_text(error.message));  // it may repeat what was typed
   return exit_code(error.code);
 }
 
@@ -70,9 +73,10 @@ ExitCode report_exception() {
 ExitCode report_end(const RunSummary& summary) {
   const FrameCounts& frames = summary.frames;
   std::uint64_t failed = frames.total_failed();
-  if (failed > 0) fmt::print(stderr, "inflight: {}; their lines of --json say why\n", failures_text(frames));
+  if (failed > 0) tell("inflight: {}; their lines of --json say why\n", failures_text(frames));
   if (summary.error.empty()) return failed == 0 ? ExitCode::done : ExitCode::run_failed;
-  fmt::print(stderr, "inflight: {}\n", summary.error);
+  if (has_read_enough(summary.error)) return ExitCode::reader_gone;
+  tell("inflight: {}\n", summary.error);
   bool source = std::ranges::any_of(summary.events, [](const Event& e) { return e.kind == "source_failed"; });
   return source ? ExitCode::unreadable_input : ExitCode::run_failed;
 }

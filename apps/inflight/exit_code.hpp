@@ -7,11 +7,19 @@
 
 namespace inflight::app {
 
-enum class ExitCode : int { done = 0, run_failed = 1, bad_usage = 2, unreadable_input = 3, unusable_model = 4 };
+enum class ExitCode : int {
+  done = 0,
+  run_failed = 1,
+  bad_usage = 2,
+  unreadable_input = 3,
+  unusable_model = 4,
+  reader_gone = 141,  ///< 128 + SIGPIPE, which ends other tools: nobody reads standard output any more
+};
 
 ExitCode exit_code(ErrorCode code) noexcept;
 
-/// Prints "inflight: message" to standard error. Returns the exit code that belongs to the error.
+/// Prints "inflight: message" to standard error; nothing where whoever read standard output has seen enough. Returns
+/// the exit code that belongs to the error.
 ExitCode report(const Error& error);
 /// The same of the exception that is being handled: a thread or memory that the system did not give where no error
 /// could be returned.

@@ -1,10 +1,10 @@
 // inflight info: what a model is, and how it will be fed and read. inflight devices: what there is to run it on.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <span>
 
 #include "commands.hpp"
+#include "console.hpp"
 #include "inflight/detail/joined.hpp"
 
 namespace inflight::app {
@@ -12,8 +12,7 @@ namespace {
 
 void print_ports(const char* kind, const std::vector<Port>& ports) {
   for (const Port& port : ports)
-    fmt::print("  {:<7} {:<24} {:<5} {} {}\n", kind, port.name, to_string(port.type), to_string(port.shape),
-               port.layout);
+    put("  {:<7} {:<24} {:<5} {} {}\n", kind, port.name, to_string(port.type), to_string(port.shape), port.layout);
 }
 
 const char* describe(ResizeMode mode) {
@@ -48,27 +47,27 @@ std::string describe_labels(const std::vector<std::string>& labels) {
 ExitCode info_command(const Options& options) {
   Result<ModelInfo> model = read_model(options.model);
   if (!model) return report(model.error());
-  fmt::print("{}\n", model->name);
+  put("{}\n", model->name);
   print_ports("input", model->inputs);
   print_ports("output", model->outputs);
   Result<ModelFamily> family = recognise(*model, options.detector.decoder);
   if (!family) return report(family.error());
-  fmt::print("family        {} ({})\n", family->decoder, family->why);
-  fmt::print("preprocessing {}\n", describe(family->preprocess));
-  fmt::print("labels        {}\n", describe_labels(family->labels));
+  put("family        {} ({})\n", family->decoder, family->why);
+  put("preprocessing {}\n", describe(family->preprocess));
+  put("labels        {}\n", describe_labels(family->labels));
   return ExitCode::done;
 }
 
 ExitCode devices_command() {
   for (const EngineStatus& status : engines()) {
     if (!status.engine) {
-      fmt::print("{:<6} not usable: {}\n", status.name, status.problem);
+      put("{:<6} not usable: {}\n", status.name, status.problem);
       continue;
     }
-    fmt::print("{:<6} {} ({})\n", status.name, status.engine->version(), status.where);
+    put("{:<6} {} ({})\n", status.name, status.engine->version(), status.where);
     for (const DeviceInfo& device : status.engine->devices())
-      fmt::print("  {:<24} {}{}{}\n", status.name + ":" + device.name, device.full_name,
-                 device.capabilities.empty() ? "" : ", ", detail::joined(device.capabilities, " "));
+      put("  {:<24} {}{}{}\n", status.name + ":" + device.name, device.full_name,
+          device.capabilities.empty() ? "" : ", ", detail::joined(device.capabilities, " "));
   }
   return ExitCode::done;
 }

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
-#include <cstdio>
 #include <filesystem>
 
 #include "choices.hpp"
+#include "console.hpp"
 
 namespace inflight::app {
 namespace {
@@ -74,9 +74,8 @@ Result<void> add(const Options& options, const Input& input, std::vector<Input>&
   Result<NamedSources> found = find_sources(input.spec);
   if (!found) return fail(std::move(found.error()));
   if (!found->passed_over.empty() && !options.quiet)
-    fmt::print(stderr, "inflight: {}: {} other file{} passed over: {}\n", redacted(input.spec),
-               found->passed_over.size(), found->passed_over.size() == 1 ? " is" : "s are",
-               some_of(found->passed_over));
+    tell("inflight: {}: {} other file{} passed over: {}\n", redacted(input.spec), found->passed_over.size(),
+         found->passed_over.size() == 1 ? " is" : "s are", some_of(found->passed_over));
   for (const std::string& spec : found->specs) {
     Input& one = inputs.emplace_back(copy_of(input));
     one.spec = spec;
@@ -98,8 +97,8 @@ void tell_of_twins(const std::vector<Input>& inputs) {
     auto twin = std::find_if(inputs.begin(), inputs.begin() + static_cast<std::ptrdiff_t>(i),
                              [&](const Input& other) { return are_same(inputs[i], other); });
     if (twin->line == inputs[i].line) continue;
-    fmt::print(stderr, "inflight: {}:{}: says the same as line {}; it is read twice\n", redacted(inputs[i].from_list),
-               inputs[i].line, twin->line);
+    tell("inflight: {}:{}: says the same as line {}; it is read twice\n", redacted(inputs[i].from_list), inputs[i].line,
+         twin->line);
   }
 }
 
@@ -138,7 +137,7 @@ Result<std::vector<Input>> listed_inputs(const Options& options, const std::stri
     if (why.code == ErrorCode::invalid_argument) why.message += "; or leave it out with --skip-bad";
     return fail(std::move(why));
   }
-  for (const Error& bad : read->bad_lines) fmt::print(stderr, "inflight: left out: {}\n", bad.message);
+  for (const Error& bad : read->bad_lines) tell("inflight: left out: {}\n", bad.message);
   std::vector<Input> inputs;
   for (const ListedSource& listed : read->sources) {
     Input input = input_of(options, listed.spec);

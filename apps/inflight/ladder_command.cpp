@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "commands.hpp"
+#include "console.hpp"
 #include "ladder_options.hpp"
 #include "ladder_report.hpp"
 #include "long_command.hpp"
@@ -80,7 +80,7 @@ class Climber {
     Climbed climbed;
     climbed.name = rung.name;
     climbed.device = rung.device;
-    if (!options_.quiet && !interruption_.is_requested()) fmt::print(stderr, "{}: {}\n", rung.name, rung.device);
+    if (!options_.quiet && !interruption_.is_requested()) tell("{}: {}\n", rung.name, rung.device);
     Result<void> ran = interruption_.is_requested() ? Result<void>() : run(rung, climbed);
     if (!ran) climbed.code = ran.error().code, climbed.problem = std::move(ran.error().message);
     if (interruption_.is_requested()) climbed.problem = "interrupted";  // what was cut short tells nothing
@@ -246,7 +246,7 @@ ExitCode ladder_command(const Options& options, const LadderOptions& ladder) {
   Climber climber(options, ladder, interruption);
   if (Result<void> read = climber.read_frames(); !read) return report(read.error());
   std::vector<Climbed> all = climber.climb_all();
-  fmt::print(ladder.summary == "-" ? stderr : stdout, "{}", ladder_text(all));
+  put_beside(ladder.summary, ladder_text(all));
   if (Result<void> written = write(options, ladder, all); !written) return report(written.error());
   Result<void> measured = check_measured(options, all);
   return measured ? ExitCode::done : report(measured.error());

@@ -8,10 +8,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <utility>
 
+#include "console.hpp"
 #include "outputs.hpp"
 
 namespace inflight::app {
@@ -117,7 +118,7 @@ void ListWatch::work() {
 
 void ListWatch::follow(const std::string& list) {
   Result<std::vector<Input>> inputs = listed_inputs(options_, list);
-  if (!inputs) return fmt::print(stderr, "inflight: {}; nothing was changed\n", inputs.error().message);
+  if (!inputs) return tell("inflight: {}; nothing was changed\n", inputs.error().message);
   std::vector<std::string> lines;
   for (const Input& input : *inputs) lines.push_back(line_of(input));
   std::vector<bool> runs(lines.size());  // each line is one source, also where two say the same
@@ -126,7 +127,7 @@ void ListWatch::follow(const std::string& list) {
     for (std::size_t i = 0; i < lines.size(); ++i)
       if (!runs[i] && lines[i] == running.line) return !(runs[i] = true);
     pipeline_.remove_source(running.id);
-    fmt::print(stderr, "inflight: source {} was removed\n", running.id);
+    tell("inflight: source {} was removed\n", running.id);
     return true;
   };
   std::erase_if(running_, gone);
@@ -140,20 +141,20 @@ void ListWatch::add(const Input& input, std::string line) {
   Result<std::unique_ptr<Source>> source = open_input(stoppable);
   if (!source) {
     failed_ = true;  // a camera that was just let go may still be busy: tried again later
-    return fmt::print(stderr, "inflight: not added: {}\n", source.error().message);
+    return tell("inflight: not added: {}\n", source.error().message);
   }
   Options own = options_;
   own.output = output_of(options_.output, next_output_);
   Result<void> kept = check_inputs_kept(own, {input.spec});
   Result<Sinks> pictures = kept ? open_pictures(own, (*source)->info(), [] {}) : fail(std::move(kept.error()));
-  if (!pictures) return fmt::print(stderr, "inflight: not added: {}\n", pictures.error().message);
+  if (!pictures) return tell("inflight: not added: {}\n", pictures.error().message);
   SourceSetup setup = copy_of(input).setup;
   setup.sinks = std::move(*pictures);
   std::string name = (*source)->info().name;
   SourceId id = pipeline_.add_source(std::move(*source), std::move(setup));
   ++next_output_;
   running_.push_back({input.from_list, std::move(line), id});
-  fmt::print(stderr, "inflight: source {} was added: {}\n", id, name);
+  tell("inflight: source {} was added: {}\n", id, name);
 }
 
 }  // namespace inflight::app

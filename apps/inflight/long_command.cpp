@@ -6,8 +6,9 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
+
+#include "console.hpp"
 
 namespace inflight::app {
 
@@ -22,13 +23,13 @@ std::string rough_time(double seconds) {
 
 void tell_length(const Options& options, const std::string& what, const std::string& length) {
   if (options.quiet) return;
-  fmt::print(stderr, "inflight: {}: {}; Ctrl-C ends it with what is known by then\n", what, length);
+  tell("inflight: {}: {}; Ctrl-C ends it with what is known by then\n", what, length);
 }
 
 void Interruption::answer_known() {
   if (handling_) return;
   auto end = [this](int count) {
-    if (count == 1) fmt::print(stderr, "\ninflight: interrupted; this is what is known so far\n");
+    if (count == 1) tell("\ninflight: interrupted; this is what is known so far\n");
     stop_.request_stop();
   };
   handling_.reset(new SignalWatch::Handling(signals_.handle(end)));

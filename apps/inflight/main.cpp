@@ -1,11 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <functional>
+#include <sstream>
 
 #include "commands.hpp"
 #include "configuration.hpp"
+#include "console.hpp"
 #include "cpu_budget.hpp"
 #include "room.hpp"
 #include "usage.hpp"
@@ -90,7 +91,14 @@ constexpr const char* kExamples =
     "  inflight compare -m model.xml -i people.mp4\n"
     "inflight COMMAND --help tells what a command takes.";
 
-int run_program(int argc, char** argv) {
+/// --help and --version.
+std::string text_of(const CLI::App& app, const CLI::Success& asked) {
+  std::ostringstream text;
+  (void)app.exit(asked, text, text);
+  return text.str();
+}
+
+ExitCode run_program(int argc, char** argv) {
   CLI::App app("Inflight: neural networks over video, asynchronously, in order, as fast as the hardware allows.",
                "inflight");
   app.require_subcommand(1);
@@ -101,28 +109,32 @@ int run_program(int argc, char** argv) {
   OwnOptions own;
   std::vector<Command> commands = add_commands(app, options, own);
   inflight::Result<std::vector<std::string>> words = with_config_files(with_familiar_flags(argc, argv));
-  if (!words) return static_cast<int>(report(words.error()));
+  if (!words) return report(words.error());
   options.words = *words;
   std::ranges::reverse(*words);  // CLI11 takes the last one first
   try {
     app.parse(std::move(*words));
   } catch (const CLI::Success& help) {
-    return app.exit(help);
+    put_text(text_of(app, help));
+    return ExitCode::done;
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "inflight: {}\n", explain(app, error, argc > 1 ? argv[1] : ""));
-    return static_cast<int>(ExitCode::bad_usage);
+    tell("inflight: {}\n", explain(app, error, argc > 1 ? argv[1] : ""));
+    return ExitCode::bad_usage;
   }
-  return static_cast<int>(dispatch(commands, options));
+  return dispatch(commands, options);
+}
+
+ExitCode run_guarded(int argc, char** argv) {
+  try {
+    return run_program(argc, argv);
+  } catch (...) {
+    return report_exception();
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return with_room([&] {
-    try {
-      return run_program(argc, argv);
-    } catch (...) {
-      return static_cast<int>(report_exception());
-    }
-  });
+  prepare_console();
+  return with_room([&] { return static_cast<int>(checked(run_guarded(argc, argv))); });
 }

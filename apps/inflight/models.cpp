@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <filesystem>
 
 #include "configuration.hpp"
+#include "console.hpp"
 #include "cpu_budget.hpp"
 #include "inflight/detail/joined.hpp"
 #include "inflight/measure.hpp"
@@ -122,8 +122,8 @@ class Budget {
                    fmt::format("{} {:.0f} % ({:.2f} ms)", models[i].name, 100 * shares[i], 1e3 * *costs[i]));
     }
     if (!named_.front().options.quiet && !told.empty())
-      fmt::print(stderr, "inflight: {} processor{}, by what an inference costs: {}\n", available_cores(),
-                 available_cores() == 1 ? "" : "s", told);
+      tell("inflight: {} processor{}, by what an inference costs: {}\n", available_cores(),
+           available_cores() == 1 ? "" : "s", told);
     return {};
   }
 

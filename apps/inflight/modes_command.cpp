@@ -8,13 +8,13 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "commands.hpp"
 #include "configuration.hpp"
+#include "console.hpp"
 #include "inputs.hpp"
 #include "long_command.hpp"
 #include "modes_report.hpp"
@@ -152,7 +152,7 @@ Result<std::vector<ModeRow>> play(const Options& options, Interruption& interrup
   tell_length(options, fmt::format("{:.0f} runs over the whole input", runs), "the first one tells how long they take");
   for (int round = 0; round < options.rounds; ++round) {
     for (ModeRow& row : rows) {
-      if (!options.quiet) fmt::print(stderr, "round {} of {}: {}\n", round + 1, options.rounds, row.name());
+      if (!options.quiet) tell("round {} of {}: {}\n", round + 1, options.rounds, row.name());
       TimePoint begin = steady_clock().now();
       Result<ModeRound> played = runner.run(row);
       if (interruption.is_requested()) return keep_whole_rounds(rows, round), rows;
@@ -189,7 +189,7 @@ ExitCode modes_command(const Options& options) {
   Interruption interruption(signals);
   Result<std::vector<ModeRow>> rows = play(options, interruption);
   if (!rows) return report(rows.error());
-  fmt::print(options.summary == "-" ? stderr : stdout, "{}", modes_text(*rows));
+  put_beside(options.summary, modes_text(*rows));
   if (!options.report.empty())
     if (Result<void> written = write_text(options.report, to_html(modes_page(*rows))); !written)
       return report(written.error());

@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 #include "choices.hpp"
+#include "console.hpp"
 #include "inflight/detail/joined.hpp"
 #include "usage.hpp"
 
@@ -27,8 +26,8 @@ void add_record_options(CLI::App& command, Options& options) {
 /// Above the progress bar, where there is one.
 void print_event(const DeviceEvent& event) {
   static const TimePoint start = steady_clock().now();
-  fmt::print(stderr, "{}inflight: {:8.3f} s  {} {}: {}\n", isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "",
-             to_seconds(event.at - start), event.device, event.kind, event.text);
+  tell("{}inflight: {:8.3f} s  {} {}: {}\n", isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "", to_seconds(event.at - start),
+       event.device, event.kind, event.text);
 }
 
 }  // namespace

@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <iostream>
+
+#include "console.hpp"
 
 namespace inflight::app {
 namespace {
@@ -190,13 +191,14 @@ void remove_discarded_outputs() {
 }
 
 Result<void> write_text(const std::string& path, const std::string& text) {
-  std::ofstream file;
-  if (path != "-") file.open(path);
-  std::ostream& out = path == "-" ? std::cout : file;
-  out << text << '\n' << std::flush;
-  if (out) return {};
-  std::string name = path == "-" ? "standard output" : path;
-  return fail(ErrorCode::output_failed, name + ": cannot be written; is the disk full?");
+  if (path == "-") {
+    put("{}\n", text);
+    return flush_output();
+  }
+  std::ofstream file(path);
+  file << text << '\n' << std::flush;
+  if (file) return {};
+  return fail(ErrorCode::output_failed, path + ": cannot be written; is the disk full?");
 }
 
 }  // namespace inflight::app

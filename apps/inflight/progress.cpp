@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "console.hpp"
 
 namespace inflight::app {
 namespace {
@@ -63,7 +64,7 @@ void ProgressDisplay::draw(bool last) const {
     text = "\r\x1b[K" + text + (last ? "\n" : "");
   else
     text += '\n';
-  std::fputs(text.c_str(), stderr);
+  tell_text(text);
 }
 
 }  // namespace inflight::app

@@ -1,9 +1,8 @@
 // inflight run: a model over a source, into files.
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "commands.hpp"
+#include "console.hpp"
 #include "inputs.hpp"
 #include "list_watch.hpp"
 #include "metrics.hpp"
@@ -40,8 +39,8 @@ Result<Calibration> calibrate_run(const Options& options, const Parts& parts) {
 /// The first signal: what was read is finished. The second: only what the device works on.
 void on_signal(const Options& options, Pipeline& pipeline, int count) {
   if (!options.quiet)
-    fmt::print(stderr, "\ninflight: {}\n",
-               count == 1 ? "closing; what was read will be finished" : "stopping; what waits is dropped");
+    tell("\ninflight: {}\n",
+         count == 1 ? "closing; what was read will be finished" : "stopping; what waits is dropped");
   count == 1 ? pipeline.close() : pipeline.stop();
 }
 
@@ -100,7 +99,7 @@ Result<RunSummary> run_pipeline(const Options& options, Parts parts, Onlookers o
 Result<std::unique_ptr<Metrics>> start_metrics(const Options& options) {
   if (options.metrics.empty()) return nullptr;
   Result<std::unique_ptr<Metrics>> metrics = serve_metrics(options.metrics);
-  if (metrics && !options.quiet) fmt::print(stderr, "inflight: metrics at {}\n", (*metrics)->url());
+  if (metrics && !options.quiet) tell("inflight: metrics at {}\n", (*metrics)->url());
   return metrics;
 }
 
@@ -111,7 +110,7 @@ Result<void> open_sources(const Options& options, Parts& parts) {
     Result<std::unique_ptr<Source>> source = open_input(input);
     if (!source && !options.skip_bad) return fail(std::move(source.error()));
     if (!source) {
-      fmt::print(stderr, "inflight: left out: {}\n", source.error().message);
+      tell("inflight: left out: {}\n", source.error().message);
       continue;
     }
     parts.sources.push_back(std::move(*source));
@@ -161,7 +160,7 @@ void print_summary(RunSummary summary) {
   // What ended the run is told in the last line, where people look, and once.
   std::erase_if(summary.events, [&](const Event& event) { return event.text == summary.error; });
   summary.error.clear();
-  fmt::print(stderr, "{}", to_text(summary));
+  tell("{}", to_text(summary));
 }
 
 ExitCode end_of(const Options& options, const RunSummary& summary) {

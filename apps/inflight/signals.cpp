@@ -9,11 +9,17 @@ namespace {
 constexpr int kGiveUpAfter = 3;
 constexpr int kExitBySignal = 128;  // plus the signal: what shells report of a process that a signal ended
 
+bool is_ignored(int signal) {
+  struct sigaction before{};
+  return sigaction(signal, nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
+}
+
 sigset_t watched() {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (!is_ignored(SIGHUP)) sigaddset(&set, SIGHUP);  // under nohup, a closed terminal ends nothing
   return set;
 }
 
@@ -22,7 +28,6 @@ sigset_t watched() {
 SignalWatch::SignalWatch(std::function<void()> before_exit)
     : before_exit_(std::move(before_exit)), signals_(watched()) {
   pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a failed write, with a message
   thread_ = std::thread([this] { watch(); });
 }
 

@@ -1,4 +1,4 @@
-// Ctrl-C and SIGTERM.
+// Ctrl-C, SIGTERM, and SIGHUP: the terminal was closed.
 #pragma once
 
 #include <csignal>

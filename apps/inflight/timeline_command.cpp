@@ -1,11 +1,11 @@
 // inflight timeline: every request of a paced run, its device, its batch, and when AUTO changed its mind.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <optional>
 
 #include "bench_page.hpp"
 #include "commands.hpp"
+#include "console.hpp"
 #include "inflight/detail/joined.hpp"
 #include "outputs.hpp"
 #include "signals.hpp"
@@ -102,12 +102,11 @@ Table comparison(const std::vector<Played>& all) {
 void print(const std::vector<Played>& all) {
   Table table = comparison(all);
   for (const auto& row : table.rows)
-    fmt::print("{}: {} requests, p50 {}, p99 {}, longest {}, {} per batch; served by {}\n", row[0], row[1], row[2],
-               row[3], row[4], row[5], row[6]);
+    put("{}: {} requests, p50 {}, p99 {}, longest {}, {} per batch; served by {}\n", row[0], row[1], row[2], row[3],
+        row[4], row[5], row[6]);
   for (const Played& played : all)
     for (const Event& event : played.timeline.events)
-      fmt::print("{}: {:8.3f} s  {} {}: {}\n", pace(played), to_seconds(event.at), event.device, event.kind,
-                 event.text);
+      put("{}: {:8.3f} s  {} {}: {}\n", pace(played), to_seconds(event.at), event.device, event.kind, event.text);
 }
 
 Page page(const Options& options, const TimelineOptions& paced, std::vector<Played> all) {
@@ -144,8 +143,7 @@ ExitCode timeline_command(Options& options, TimelineOptions& paced) {
   if (Result<void> ok = check(options, paced); !ok) return report(ok.error());
   std::vector<Played> all;
   for (Duration interval : paced.intervals) {
-    if (!options.quiet)
-      fmt::print(stderr, "one request every {:g} ms, for {:g} s\n", to_ms(interval), to_seconds(paced.duration));
+    if (!options.quiet) tell("one request every {:g} ms, for {:g} s\n", to_ms(interval), to_seconds(paced.duration));
     Result<Played> played = Player(options, paced).play(interval);
     if (!played) return report(played.error());
     all.push_back(std::move(*played));

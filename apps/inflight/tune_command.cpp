@@ -9,6 +9,7 @@
 
 #include "commands.hpp"
 #include "configuration.hpp"
+#include "console.hpp"
 #include "likeness.hpp"
 #include "long_command.hpp"
 #include "outputs.hpp"
@@ -43,7 +44,7 @@ class Tuner {
     auto evaluate = [this](std::size_t candidate, double budget) { return score(candidate, budget); };
     TimePoint begin = steady_clock().now();
     std::vector<Ranked> ranking = successive_halving(space_.size(), evaluate, search);
-    if (!options_.quiet && isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K");
+    if (!options_.quiet && isatty(STDERR_FILENO) == 1) tell("\r\x1b[K");
     result_.seconds = to_seconds(steady_clock().now() - begin);
     result_.interrupted = interruption_.is_requested();
     for (const Ranked& ranked : ranking) result_.ranking.push_back(trials_.at(ranked.candidate));
@@ -107,7 +108,7 @@ class Tuner {
     if (interruption_.is_requested()) return std::nullopt;
     trials_[index] = std::move(trial);
     if (worth_of) interruption_.answer_known();
-    tell(budget);
+    show_progress(budget);
     return worth_of;
   }
 
@@ -219,13 +220,13 @@ class Tuner {
     return Measured{summary->fps, summary->latency.p50, summary->latency.p99, summary->cpu_s / summary->wall_s};
   }
 
-  void tell(double budget) {
+  void show_progress(double budget) {
     ++measured_;
     if (options_.quiet) return;
     bool terminal = isatty(STDERR_FILENO) == 1;
     if (!terminal && measured_ % 20 != 0) return;
-    fmt::print(stderr, "{}tune: {} measurements of {} settings, now with {:.0f} % of the frames, best {:.1f} FPS{}",
-               terminal ? "\r\x1b[K" : "", measured_, space_.size(), 100 * budget, best_, terminal ? "" : "\n");
+    tell("{}tune: {} measurements of {} settings, now with {:.0f} % of the frames, best {:.1f} FPS{}",
+         terminal ? "\r\x1b[K" : "", measured_, space_.size(), 100 * budget, best_, terminal ? "" : "\n");
   }
 
   const Options& options_;
@@ -249,7 +250,7 @@ Result<void> check(const Options& options, const TuneOptions& tune) {
 }
 
 ExitCode finish(const Options& options, const TuneOptions& tune, const TuneResult& result) {
-  fmt::print(tune.summary == "-" ? stderr : stdout, "{}", tune_text(result));
+  put_beside(tune.summary, tune_text(result));
   if (!tune.report.empty())
     if (Result<void> written = write_text(tune.report, to_html(tune_page(options, result))); !written)
       return report(written.error());
@@ -262,8 +263,7 @@ ExitCode finish(const Options& options, const TuneOptions& tune, const TuneResul
     return report({ErrorCode::engine_failed, "no setting meets what was asked for; the nearest ones are above"});
   if (Result<void> written = write_config(tune.config, best->settings, config_remark(options, *best)); !written)
     return report(written.error());
-  fmt::print(stderr, "written to {}: inflight run -m {} -i INPUT --config {}\n", tune.config, options.model,
-             tune.config);
+  tell("written to {}: inflight run -m {} -i INPUT --config {}\n", tune.config, options.model, tune.config);
   return ExitCode::done;
 }
 

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <optional>
 #include <set>
 #include <vector>
 
 #include "commands.hpp"
+#include "console.hpp"
 #include "inflight/detail/joined.hpp"
 #include "likeness.hpp"
 #include "progress.hpp"
@@ -71,18 +71,17 @@ std::size_t print_differences(const Run& sync, const Run& async, Difference* mos
     std::string a = i < sync.results.size() ? to_json(sync.results[i]) : "(no such frame)";
     std::string b = i < async.results.size() ? to_json(async.results[i]) : "(no such frame)";
     if (a == b || (both && most && is_alike(sync.results[i], async.results[i], *most))) continue;
-    if (differences++ < kShown) fmt::print(stderr, "result {}:\n  sync:  {}\n  async: {}\n", i, a, b);
+    if (differences++ < kShown) tell("result {}:\n  sync:  {}\n  async: {}\n", i, a, b);
   }
   return differences;
 }
 
 void print_success(const Run& sync, const std::set<std::string>& devices, const Difference& most) {
   if (devices.size() < 2) {
-    fmt::print("{} frames: asynchronous equals synchronous, bit for bit and in order\n", sync.results.size());
+    put("{} frames: asynchronous equals synchronous, bit for bit and in order\n", sync.results.size());
     return;
   }
-  fmt::print(
-      "{} frames: asynchronous is like synchronous, and in order; served by {}, which round differently: "
+  put("{} frames: asynchronous is like synchronous, and in order; served by {}, which round differently: "
       "scores by up to {:.2g} (tolerance {}), boxes by up to {:.2g} of their size (tolerance {})\n",
       sync.results.size(), detail::joined(devices, ", "), most.score, kScoreTolerance, most.box, kBoxTolerance);
 }
@@ -93,8 +92,8 @@ ExitCode compare(const Options& options, const Run& sync, const Run& async) {
   Difference most;
   std::size_t differences = print_differences(sync, async, devices.size() > 1 ? &most : nullptr);
   bool adds_up = sync.summary.frames.adds_up() && async.summary.frames.adds_up();
-  if (!adds_up) fmt::print(stderr, "inflight: frames are unaccounted for; please report this\n");
-  if (differences > 0) fmt::print(stderr, "inflight: {} of {} results differ\n", differences, sync.results.size());
+  if (!adds_up) tell("inflight: frames are unaccounted for; please report this\n");
+  if (differences > 0) tell("inflight: {} of {} results differ\n", differences, sync.results.size());
   if (differences > 0 || !adds_up) return ExitCode::run_failed;
   // Two runs that failed alike are equal and show nothing.
   for (const Run* run : {&sync, &async})

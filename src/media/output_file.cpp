@@ -46,6 +46,8 @@ std::string obstacle(const fs::path& path, int code) {
 
 }  // namespace
 
+bool is_no_room(int code) { return code == ENOSPC || code == EFBIG || code == EDQUOT; }
+
 Error unwritable(const fs::path& path, int code) {
   return {ErrorCode::unwritable_output, fmt::format("{}: cannot be written: {}", path.string(), obstacle(path, code))};
 }
@@ -105,7 +107,7 @@ Result<void> OutputFile::close() {
 
 Error OutputFile::failed(int code) const {
   std::string name = path_ == "-" ? "standard output" : path_.string();
-  const char* remedy = code == ENOSPC ? "; make room, or write elsewhere" : "";
+  const char* remedy = is_no_room(code) ? "; make room, or write elsewhere" : "";
   return {ErrorCode::output_failed,
           fmt::format("{}: writing failed: {}{}; what was written before is kept", name, reason(code), remedy)};
 }

@@ -38,6 +38,9 @@ class OutputFile {
   std::string pending_;
 };
 
+/// Whether a write failed since the disk is full, or the file or its owner has all that it may have.
+bool is_no_room(int code);
+
 /// What to say where `path` cannot be created.
 Error unwritable(const std::filesystem::path& path, int code);
 

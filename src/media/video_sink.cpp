@@ -146,7 +146,7 @@ class VideoSink final : public Sink {
   }
 
   Error failed(int code) const {
-    const char* remedy = code == AVERROR(ENOSPC) ? "; make room, or write elsewhere" : "";
+    const char* remedy = media::is_no_room(AVUNERROR(code)) ? "; make room, or write elsewhere" : "";
     return {ErrorCode::output_failed,
             fmt::format("{}: writing the video failed: {}{}", path_.string(), av_error_text(code), remedy)};
   }

@@ -18,6 +18,7 @@ MODEL = str(ROOT / "assets/person-detection-0200.xml")
 VIDEO = str(ROOT / "assets/one-by-one-person-detection.mp4")
 
 DONE, RUN_FAILED, BAD_USAGE, BAD_INPUT, BAD_MODEL = range(5)
+READER_GONE = 128 + signal.SIGPIPE
 
 # Whatever else the machine does, and under sanitizers, a command that hangs is told from one that is slow.
 PATIENCE_S = 120
@@ -33,11 +34,11 @@ class Answer:
         return f"exit code {self.code}\n-- stdout\n{self.out}\n-- stderr\n{self.err}"
 
 
-def inflight(*args, cwd=None, stdout=subprocess.PIPE):
-    """Runs `inflight ARGS` to its end."""
-    ended = subprocess.run([PROGRAM, *map(str, args)], cwd=cwd, stdout=stdout, stderr=subprocess.PIPE,
-                           text=True, errors="replace", timeout=PATIENCE_S)
-    return Answer(ended.returncode, ended.stdout or "", ended.stderr)
+def inflight(*args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options):
+    """Runs `inflight ARGS` to its end. `options` are those of subprocess.run."""
+    ended = subprocess.run([PROGRAM, *map(str, args)], stdout=stdout, stderr=stderr, text=True, errors="replace",
+                           timeout=PATIENCE_S, **options)
+    return Answer(ended.returncode, ended.stdout or "", ended.stderr or "")
 
 
 def simulated(description="latency=1ms,lanes=2"):

@@ -3,10 +3,12 @@
 import contextlib
 import json
 import os
+import resource
 import subprocess
 import unittest
 
-from harness import (BAD_INPUT, BAD_USAGE, RUN_FAILED, VIDEO, CliTest, frames_of, inflight, simulated)
+from harness import (BAD_INPUT, BAD_USAGE, MODEL, OPENVINO, READER_GONE, RUN_FAILED, VIDEO, CliTest, frames_of,
+                     inflight, simulated)
 
 SOURCE = "synthetic:160x90,frames=20"
 
@@ -117,8 +119,58 @@ class Streams(CliTest):
         read_end, write_end = os.pipe()
         os.close(read_end)
         with os.fdopen(write_end, "w") as closed:
-            answer = inflight("run", *simulated(), "-i", "synthetic:64x64", "--loop", 0, "--json", "-", stdout=closed)
-        self.assert_ended(answer, RUN_FAILED, "standard output", "Broken pipe")
+            summary = self.folder / "summary.json"
+            answer = inflight("run", *simulated(), "-i", "synthetic:64x64", "--loop", 0, "--json", "-", "--summary",
+                              summary, "--quiet", stdout=closed)
+        self.assertEqual((answer.code, answer.err), (READER_GONE, ""), "`head` has seen enough: that is no error")
+        self.summary(summary)
+
+    def test_a_reader_that_goes_away_ends_other_commands_quietly(self):
+        for args in (["devices"], ["--help"], ["run", "--help"], ["bench", *simulated(), "--niter", 20],
+                     ["verify", *simulated(), "-i", SOURCE], ["compare", *simulated(), "-i", SOURCE, "-q", "--summary", "-"]):
+            with self.subTest(args):
+                read_end, write_end = os.pipe()
+                os.close(read_end)
+                with os.fdopen(write_end, "w") as closed:
+                    answer = inflight(*args, stdout=closed)
+                self.assertEqual(answer.code, READER_GONE, answer)
+                self.assertNotIn("inflight: standard output", answer.err)
+
+
+class LostMessages(CliTest):
+    """Nobody can read what the command says; what it writes is whole."""
+
+    def run_without_messages(self, **options):
+        lines, summary = self.folder / "out.jsonl", self.folder / "summary.json"
+        answer = inflight("run", *simulated("latency=1ms,fail=3"), "-i", SOURCE, "--json", lines, "--summary", summary,
+                          "-o", self.folder / "out.mp4", "--verbose", **options)
+        self.assertEqual(answer.code, RUN_FAILED, "a frame failed")
+        self.assertEqual(len(self.json_lines(lines)), 20)
+        self.assertEqual(self.summary(summary)["frames"]["emitted"], 19)
+        self.assertEqual(frames_of(self.folder / "out.mp4"), 19)
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_of_a_full_disk(self):
+        with open("/dev/full", "w") as full:
+            self.run_without_messages(stderr=full)
+
+    def test_of_a_reader_that_went_away(self):
+        read_end, write_end = os.pipe()
+        os.close(read_end)
+        with os.fdopen(write_end, "w") as closed:
+            self.run_without_messages(stderr=closed)
+
+    def test_of_closed_descriptors(self):
+        for closed in ([2], [0, 2], [0, 1, 2]):
+            with self.subTest(closed):
+                self.run_without_messages(preexec_fn=lambda: [os.close(number) for number in closed])
+
+    def test_a_closed_standard_output_is_no_file(self):
+        lines = self.folder / "out.jsonl"
+        answer = inflight("run", *simulated(), "-i", SOURCE, "--json", lines, "--summary", "-",
+                          preexec_fn=lambda: os.close(1))
+        self.assert_ended(answer, RUN_FAILED, "standard output")
+        self.assertEqual(len(self.json_lines(lines)), 20, "the summary went elsewhere")
 
 
 class UnwritableOutputs(CliTest):
@@ -227,6 +279,34 @@ class FullDisk(CliTest):
         with open("/dev/full", "w") as full:
             answer = inflight("run", *simulated(), "-i", SOURCE, "--summary", "-", stdout=full)
         self.assert_ended(answer, RUN_FAILED, "standard output")
+
+    @unittest.skipUnless(os.path.exists("/dev/full"), "there is no /dev/full")
+    def test_standard_output_of_every_command(self):
+        for args in (["devices"], ["--help"], ["--version"], ["run", "--help"], ["info", MODEL],
+                     ["bench", *simulated(), "--niter", 20], ["verify", *simulated(), "-i", SOURCE],
+                     ["compare", *simulated(), "-i", SOURCE, "-q", "--rounds", 1],
+                     ["compare", *simulated(), "-i", SOURCE, "-q", "--rounds", 1, "--summary", "-"],
+                     ["timeline", "-q", "--simulate", "--time", "1s", "-o", self.folder / "t.html", "--interval", "300ms"],
+                     ["tune", *simulated(), "-i", SOURCE, "-q", "--frames", 20, "-o", self.folder / "tuned.conf"]):
+            if args[0] == "info" and not OPENVINO:
+                continue
+            with self.subTest(args):
+                with open("/dev/full", "w") as full:
+                    answer = inflight(*args, stdout=full)
+                if args[0] == "timeline":
+                    self.assert_done(answer)  # quiet: it has nothing to say
+                    continue
+                self.assert_ended(answer, RUN_FAILED, "standard output", "No space left")
+
+    def test_a_file_that_may_not_grow(self):
+        limit = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))}
+        for option, name in (("-o", "out.mp4"), ("--json", "out.jsonl")):
+            with self.subTest(option):
+                summary, out = self.folder / "summary.json", self.folder / name
+                answer = inflight("run", *simulated(), "-i", "synthetic:320x180,frames=3000", option, out, "--summary",
+                                  summary, "--score", 0, **limit)
+                self.assert_ended(answer, RUN_FAILED, name, "File too large", "make room")
+                self.summary(summary)
 
     def test_video(self):
         with self.small_disk(1024) as disk:  # several fragments: one alone may not fit whole

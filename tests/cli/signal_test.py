@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a run closes its files and ends soon; what has nothing to lose ends at once."""
+"""Ctrl-C, SIGTERM and a closed terminal: a run closes its files and ends soon; what has nothing to lose ends at once."""
 
 import pathlib
 import signal
@@ -52,6 +52,20 @@ class Interrupted(CliTest):
 
     def test_sigterm_closes_the_run(self):
         self.run_and_interrupt(signal.SIGTERM)
+
+    def test_a_closed_terminal_closes_the_run(self):
+        self.run_and_interrupt(signal.SIGHUP)
+
+    def test_a_closed_terminal_does_not_end_what_nohup_started(self):
+        lines = self.folder / "out.jsonl"
+        ignore = {"preexec_fn": lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)}
+        with Started("run", *simulated("latency=2ms,lanes=4"), *ENDLESS, "--json", lines, **ignore) as run:
+            wait_until(has_bytes(lines, 1))
+            run.interrupt(signal.SIGHUP)
+            size = lines.stat().st_size
+            wait_until(has_bytes(lines, size + 1))
+            run.interrupt(signal.SIGTERM)
+            self.assertEqual(run.answer().code, DONE)
 
     def test_ctrl_c_closes_a_synchronous_run(self):
         self.run_and_interrupt(signal.SIGINT, "--api", "sync")
