@@ -232,7 +232,7 @@ ExitCode end_of(const BenchResult& result) {
 ExitCode bench_command(Options& options, BenchOptions& bench) {
   SignalWatch signals([] {});
   if (Result<void> ok = resolve(options, bench); !ok) return report(ok.error());
-  if (Result<void> ok = check_bench_outputs(bench); !ok) return report(ok.error());
+  if (Result<void> ok = take_bench_outputs(options, bench); !ok) return report(ok.error());
   std::atomic<bool> interrupted = false;
   auto handling = signals.handle([&](int) { interrupted = true; });
   Bench run(options, bench, Steps(options.quiet, bench.summary));

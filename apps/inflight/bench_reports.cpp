@@ -21,9 +21,20 @@ fs::path report_file(const BenchOptions& bench, const std::string& name) {
          (name + (bench.json_stats ? ".json" : ".csv"));
 }
 
-std::vector<std::string> files(const BenchOptions& bench) {
-  std::vector<std::string> all{bench.summary, bench.report, bench.timeline, bench.trace, bench.dump_config};
-  if (!bench.report_type.empty()) all.push_back(report_file(bench, "benchmark_report").string());
+std::string counters_file(const BenchOptions& bench) {
+  bool each = bench.report_type == "detailed_counters";
+  return report_file(bench, each ? "benchmark_detailed_counters_report" : "benchmark_average_counters_report").string();
+}
+
+Outputs outputs_of(const BenchOptions& bench) {
+  Outputs all{{"--summary", bench.summary, OutputKind::data},
+              {"--report", bench.report},
+              {"--timeline", bench.timeline},
+              {"--trace", bench.trace},
+              {"--dump-config", bench.dump_config}};
+  if (bench.report_type.empty()) return all;
+  all.push_back({"--report-folder", report_file(bench, "benchmark_report").string()});
+  if (bench.report_type != "no_counters") all.push_back({"--report-folder", counters_file(bench)});
   return all;
 }
 
@@ -76,17 +87,16 @@ Json counters_json(const Operations& operations) {
 }
 
 Result<void> write_counters(const BenchOptions& bench, const LoadSummary& load) {
-  bool each = bench.report_type == "detailed_counters";
-  std::vector<Operations> all = each ? load.operations : std::vector<Operations>{average(load.operations)};
+  std::vector<Operations> all =
+      bench.report_type == "detailed_counters" ? load.operations : std::vector<Operations>{average(load.operations)};
   std::string csv;
   Json json = Json::array();
   for (const Operations& operations : all) {
     csv += counters_csv(operations);
     json.push_back(counters_json(operations));
   }
-  std::string name = each ? "benchmark_detailed_counters_report" : "benchmark_average_counters_report";
   return write_text(
-      report_file(bench, name).string(),
+      counters_file(bench),
       bench.json_stats ? Json{{"report_type", bench.report_type}, {"detailed_performance", json}}.dump(2) : csv);
 }
 
@@ -150,15 +160,11 @@ std::string summary_json(const Options& options, const BenchOptions& bench, cons
 
 bool wants_recording(const BenchOptions& bench) { return !bench.timeline.empty() || !bench.trace.empty(); }
 
-Result<void> check_bench_outputs(const BenchOptions& bench) {
-  std::vector<std::string> all = files(bench);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j)
-      if (!all[i].empty() && all[i] == all[j])
-        return fail(ErrorCode::invalid_argument, all[i] + ": is named twice; choose another output path");
-    if (Result<void> ok = check_file(all[i]); !ok) return ok;
-  }
-  return {};
+Result<void> take_bench_outputs(const Options& options, const BenchOptions& bench) {
+  Reads reads = named_reads(options);
+  reads.push_back(data_read(bench.inputs));
+  reads.push_back({"the configuration", {bench.load_config}});
+  return take_outputs(outputs_of(bench), reads);
 }
 
 Result<void> write_reports(const Options& options, const BenchOptions& bench, const BenchResult& result) {

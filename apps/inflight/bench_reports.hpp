@@ -8,7 +8,7 @@
 namespace inflight::app {
 
 /// Before any work: can everything be written that was asked for? Errors: unwritable_output, invalid_argument.
-Result<void> check_bench_outputs(const BenchOptions& bench);
+Result<void> take_bench_outputs(const Options& options, const BenchOptions& bench);
 /// Whether every request must be noted.
 bool wants_recording(const BenchOptions& bench);
 /// Errors: output_failed.

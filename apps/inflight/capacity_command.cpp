@@ -46,6 +46,7 @@ class Capacity {
     Result<std::vector<Input>> inputs = named_inputs(options_);
     if (!inputs) return fail(std::move(inputs.error()));
     inputs_ = std::move(*inputs);
+    if (Result<void> ok = take_outputs({}, {inputs_read(specs_of(inputs_))}); !ok) return ok;
     for (Input& input : inputs_) {
       // As a camera: for ever, at its own pace, and nobody waits for whom it is too much.
       input.source.realtime = true;
@@ -149,8 +150,8 @@ ExitCode capacity_command(const Options& options, const CapacityOptions& goal) {
     return report({ErrorCode::invalid_argument,
                    "capacity needs an asynchronous run of its own; leave out --mode serial and --watch"});
   SignalWatch signals([] {});
-  for (const std::string& path : {goal.report, goal.summary})
-    if (Result<void> ok = check_file(path); !ok) return report(ok.error());
+  Outputs outputs{{"--report", goal.report}, {"--summary", goal.summary, OutputKind::data}};
+  if (Result<void> ok = take_outputs(outputs, named_reads(options)); !ok) return report(ok.error());
   Interruption interruption(signals);
   Result<CapacityResult> trials = Capacity(options, goal, interruption).search();
   if (!trials) return report(trials.error());

@@ -11,6 +11,7 @@
 #include "outputs.hpp"
 #include "progress.hpp"
 #include "signals.hpp"
+#include "sinks.hpp"
 
 namespace inflight::app {
 namespace {
@@ -116,10 +117,8 @@ Result<void> play_round(const Options& options, std::vector<Contestant>& contest
 
 /// Before any work. Of the outputs, only the summary and the report are kept.
 Result<void> check(const Options& options) {
-  Options kept = options;
-  kept.output.clear();
-  kept.json.clear();
-  if (Result<void> ok = check_outputs(kept); !ok) return ok;
+  Outputs kept{{"--summary", options.summary, OutputKind::data}, {"--report", options.report}};
+  if (Result<void> ok = take_outputs(kept, named_reads(options)); !ok) return ok;
   return check_repeatable(options);
 }
 
@@ -171,7 +170,7 @@ ExitCode compare_command(const Options& options) {
   if (options.models.size() > 1 || options.inputs.size() > 1)
     return report(
         {ErrorCode::invalid_argument, "compare takes one model and one input, or several models with --modes"});
-  SignalWatch signals(remove_discarded_outputs);
+  SignalWatch signals([] {});
   Interruption interruption(signals);  // half a round is none: the first one is known when it is whole
   Result<std::vector<ComparedRun>> runs = compare(options, interruption);
   if (!runs) return report(runs.error());

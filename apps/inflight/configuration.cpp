@@ -111,13 +111,14 @@ Result<std::vector<std::string>> words_in_file(const std::vector<std::string>& w
   return std::vector<std::string>{"inflight", "run", std::string(kWordsOption) + file};
 }
 
-Result<std::vector<std::string>> with_config_files(std::vector<std::string> words) {
+Result<CommandLine> with_config_files(std::vector<std::string> words) {
+  std::vector<std::string> files;
   if (words.size() == 2 && words[0] == "run" && words[1].starts_with(kWordsOption)) {
     Result<std::vector<std::string>> read = read_words(words[1].substr(kWordsOption.size()));
-    if (!read) return read;
+    if (!read) return fail(std::move(read.error()));
     words = std::move(*read);
   }
-  if (words.empty() || (words.front() != "run" && words.front() != "verify")) return words;
+  if (words.empty() || (words.front() != "run" && words.front() != "verify")) return CommandLine{std::move(words), {}};
   for (std::size_t i = 1; i < words.size(); ++i) {
     bool apart = words[i] == "--config" && i + 1 < words.size();
     if (!apart && !words[i].starts_with("--config=")) continue;
@@ -125,12 +126,13 @@ Result<std::vector<std::string>> with_config_files(std::vector<std::string> word
     auto at = words.begin() + static_cast<std::ptrdiff_t>(i);
     words.erase(at, at + (apart ? 2 : 1));
     Result<std::vector<std::string>> file = read_config(path);
-    if (!file) return file;
+    if (!file) return fail(std::move(file.error()));
+    files.push_back(std::move(path));
     words.insert(words.begin() + 1, file->begin(), file->end());
     i += file->size();
     --i;
   }
-  return words;
+  return CommandLine{std::move(words), std::move(files)};
 }
 
 }  // namespace inflight::app

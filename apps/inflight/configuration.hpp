@@ -29,8 +29,14 @@ Result<void> write_config(const std::string& path, const Settings& settings, con
 /// lines of processes, and they may hold passwords. Errors: unwritable_output.
 Result<std::vector<std::string>> words_in_file(const std::vector<std::string>& words, const std::string& file);
 
-/// The words of the command line, those of words_in_file() in the place of their file, and with `--config FILE` of run and verify replaced by what the file says, before
+/// The words of the command line, those of words_in_file() in the place of their file, and with `--config FILE` of run
+/// and verify replaced by what the file says, before
+struct CommandLine {
+  std::vector<std::string> words;
+  std::vector<std::string> config_files;  ///< that were read
+};
+/// The words of the command line with `--config FILE` of run and verify replaced by what the file says, before
 /// everything else, so that the command line wins. Errors: unreadable_input, naming file and line.
-Result<std::vector<std::string>> with_config_files(std::vector<std::string> words);
+Result<CommandLine> with_config_files(std::vector<std::string> words);
 
 }  // namespace inflight::app

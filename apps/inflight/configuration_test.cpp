@@ -67,17 +67,18 @@ TEST(ParseNamed, RefusesWhatHasNoName) {
 TEST_F(ConfigurationTest, WhatIsWrittenIsReadAgainBeforeTheWordsOfTheCommandLine) {
   const Settings settings{{"device", "AUTO:ov:CPU,ort:CPU"}, {"property", "A=B C"}, {"streams", "2"}};
   ASSERT_TRUE(write_config(path("tuned.conf"), settings, "a remark = no setting"));
-  auto words = with_config_files({"run", "-m", "m.xml", "--config", path("tuned.conf"), "--streams", "3"});
-  ASSERT_TRUE(words) << words.error().message;
-  EXPECT_EQ(*words, (std::vector<std::string>{"run", "--device=AUTO:ov:CPU,ort:CPU", "--property=A=B C", "--streams=2",
-                                              "-m", "m.xml", "--streams", "3"}));
+  auto line = with_config_files({"run", "-m", "m.xml", "--config", path("tuned.conf"), "--streams", "3"});
+  ASSERT_TRUE(line) << line.error().message;
+  EXPECT_EQ(line->config_files, std::vector{path("tuned.conf")});
+  EXPECT_EQ(line->words, (std::vector<std::string>{"run", "--device=AUTO:ov:CPU,ort:CPU", "--property=A=B C",
+                                                   "--streams=2", "-m", "m.xml", "--streams", "3"}));
 }
 
 TEST_F(ConfigurationTest, BlankLinesRemarksAndSpacesDoNotMatter) {
   std::string config = file("c.conf", "\n  # remark\n\tstreams=2 \r\n requests =  \"4\"\n");
-  auto words = with_config_files({"verify", "--config=" + config});
-  ASSERT_TRUE(words) << words.error().message;
-  EXPECT_EQ(*words, (std::vector<std::string>{"verify", "--streams=2", "--requests=4"}));
+  auto line = with_config_files({"verify", "--config=" + config});
+  ASSERT_TRUE(line) << line.error().message;
+  EXPECT_EQ(line->words, (std::vector<std::string>{"verify", "--streams=2", "--requests=4"}));
 }
 
 TEST_F(ConfigurationTest, SaysWhichLineOfWhichFileIsNoSetting) {
@@ -99,7 +100,7 @@ TEST_F(ConfigurationTest, NamesTheFileThatIsNotThere) {
 
 TEST_F(ConfigurationTest, OtherCommandsKeepTheirConfig) {
   const std::vector<std::string> words{"compare", "--config", "four=--requests 4"};
-  EXPECT_EQ(with_config_files(words).value(), words);
+  EXPECT_EQ(with_config_files(words).value().words, words);
 }
 
 }  // namespace

@@ -224,10 +224,10 @@ class Climber {
   std::vector<FrameResult> reference_;
 };
 
-Result<void> check(const LadderOptions& ladder) {
-  for (const std::string& path : {ladder.summary, ladder.report})
-    if (Result<void> ok = check_file(path); !ok) return ok;
-  return {};
+Result<void> check(const Options& options, const LadderOptions& ladder) {
+  Reads reads = named_reads(options);
+  for (const std::string& model : {ladder.onnx, ladder.torchscript}) reads.push_back(model_read(model));
+  return take_outputs({{"--summary", ladder.summary, OutputKind::data}, {"--report", ladder.report}}, reads);
 }
 
 Result<void> write(const Options& options, const LadderOptions& ladder, const std::vector<Climbed>& all) {
@@ -241,7 +241,7 @@ Result<void> write(const Options& options, const LadderOptions& ladder, const st
 
 ExitCode ladder_command(const Options& options, const LadderOptions& ladder) {
   SignalWatch signals([] {});
-  if (Result<void> ok = check(ladder); !ok) return report(ok.error());
+  if (Result<void> ok = check(options, ladder); !ok) return report(ok.error());
   Interruption interruption(signals);
   Climber climber(options, ladder, interruption);
   if (Result<void> read = climber.read_frames(); !read) return report(read.error());

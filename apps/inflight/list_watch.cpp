@@ -14,6 +14,7 @@
 
 #include "console.hpp"
 #include "outputs.hpp"
+#include "sinks.hpp"
 
 namespace inflight::app {
 namespace {
@@ -145,8 +146,8 @@ void ListWatch::add(const Input& input, std::string line) {
   }
   Options own = options_;
   own.output = output_of(options_.output, next_output_);
-  Result<void> kept = check_inputs_kept(own, {input.spec});
-  Result<Sinks> pictures = kept ? open_pictures(own, (*source)->info(), [] {}) : fail(std::move(kept.error()));
+  Result<void> taken = take_outputs({{"-o", own.output, OutputKind::pictures}}, {inputs_read({input.spec})});
+  Result<Sinks> pictures = taken ? open_pictures(own, (*source)->info(), [] {}) : fail(std::move(taken.error()));
   if (!pictures) return tell("inflight: not added: {}\n", pictures.error().message);
   SourceSetup setup = copy_of(input).setup;
   setup.sinks = std::move(*pictures);

@@ -8,6 +8,7 @@
 #include "configuration.hpp"
 #include "console.hpp"
 #include "cpu_budget.hpp"
+#include "outputs.hpp"
 #include "room.hpp"
 #include "usage.hpp"
 
@@ -108,12 +109,13 @@ ExitCode run_program(int argc, char** argv) {
   Options options;
   OwnOptions own;
   std::vector<Command> commands = add_commands(app, options, own);
-  inflight::Result<std::vector<std::string>> words = with_config_files(with_familiar_flags(argc, argv));
-  if (!words) return report(words.error());
-  options.words = *words;
-  std::ranges::reverse(*words);  // CLI11 takes the last one first
+  inflight::Result<CommandLine> line = with_config_files(with_familiar_flags(argc, argv));
+  if (!line) return report(line.error());
+  options.words = line->words;
+  options.config_files = std::move(line->config_files);
+  std::ranges::reverse(line->words);  // CLI11 takes the last one first
   try {
-    app.parse(std::move(*words));
+    app.parse(std::move(line->words));
   } catch (const CLI::Success& help) {
     put_text(text_of(app, help));
     return ExitCode::done;
@@ -136,5 +138,9 @@ ExitCode run_guarded(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   prepare_console();
-  return with_room([&] { return static_cast<int>(checked(run_guarded(argc, argv))); });
+  return with_room([&] {
+    ExitCode end = run_guarded(argc, argv);
+    remove_unused_outputs();
+    return static_cast<int>(checked(end));
+  });
 }

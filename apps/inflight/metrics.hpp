@@ -20,8 +20,8 @@ class Metrics {
   virtual std::shared_ptr<void> watch(const Pipeline& pipeline, std::shared_ptr<CompiledModel> model) = 0;
 };
 
-/// `address`: PORT, for this machine alone, ADDRESS:PORT, or *:PORT for everybody; port 0 takes a free one. Errors: invalid_argument: it cannot be
-/// read, or the port is in use, or this program was built without Prometheus.
+/// `address`: PORT, for this machine alone, ADDRESS:PORT, or *:PORT for everybody; port 0 takes a free one. Errors:
+/// invalid_argument: it cannot be read, or the port is in use, or this program was built without Prometheus.
 Result<std::unique_ptr<Metrics>> serve_metrics(const std::string& address);
 
 }  // namespace inflight::app

@@ -198,6 +198,8 @@ Result<std::vector<NamedModel>> named_models(const Options& options) {
   return all;
 }
 
+std::string model_file(const std::string& text) { return split(text).file; }
+
 Result<Models> make_models(const Options& options, const OnDeviceEvent& told) {
   Result<std::vector<NamedModel>> named = named_models(options);
   if (!named) return fail(std::move(named.error()));

@@ -20,6 +20,9 @@ struct NamedModel {
 /// of the model alone, e.g. -m 'cars=yolox.onnx --device ort:CPU'. Errors: invalid_argument (two of one name, options).
 Result<std::vector<NamedModel>> named_models(const Options& options);
 
+/// The FILE of "[NAME=]FILE [OPTIONS]".
+std::string model_file(const std::string& text);
+
 struct Models {
   std::vector<PipelineModel> models;
   std::optional<Cascade> cascade;

@@ -19,6 +19,7 @@
 #include "long_command.hpp"
 #include "modes_report.hpp"
 #include "outputs.hpp"
+#include "scratch.hpp"
 #include "signals.hpp"
 
 namespace inflight::app {
@@ -45,11 +46,8 @@ std::vector<std::string> words_of_run(const std::vector<std::string>& words) {
 /// leaves spinning do not slow the next one down.
 class ModeRunner {
  public:
-  ModeRunner(const Options& options, std::stop_token stop)
-      : options_(options), stop_(std::move(stop)), words_(words_of_run(options.words)) {
-    fs::create_directories(folder());
-  }
-  ~ModeRunner() { clean_up(); }
+  ModeRunner(const Options& options, Scratch scratch, std::stop_token stop)
+      : options_(options), stop_(std::move(stop)), words_(words_of_run(options.words)), scratch_(std::move(scratch)) {}
   ModeRunner(const ModeRunner&) = delete;
   ModeRunner& operator=(const ModeRunner&) = delete;
 
@@ -59,8 +57,7 @@ class ModeRunner {
       words.push_back(word);
     // What the user named is measured with, and not kept: the last one counts.
     if (!options_.json.empty()) words.push_back("--json=" + (folder() / "lines.jsonl").string());
-    if (!options_.output.empty())
-      words.push_back("--output=" + (folder() / fs::path(options_.output).filename()).string());
+    if (!options_.output.empty()) words.push_back("--output=" + scratch_.in_place_of(options_.output).string());
     if (row.engine_defaults) words.emplace_back("--engine-defaults");
     Result<std::vector<std::string>> started = words_in_file(words, folder() / "words");
     if (!started) return fail(std::move(started.error()));
@@ -69,16 +66,14 @@ class ModeRunner {
     return read();
   }
 
-  /// Also for whoever ends this process early.
-  static void clean_up() {
+  /// For whoever ends this process early.
+  static void end_child() {
     if (pid_t child = child_.exchange(0); child > 0) kill(child, SIGTERM);
-    std::error_code ignored;  // what cannot be removed is left to the system
-    fs::remove_all(folder(), ignored);
   }
 
  private:
-  static fs::path folder() { return fs::temp_directory_path() / fmt::format("inflight-modes-{}", getpid()); }
-  static fs::path summary() { return folder() / "summary.json"; }
+  const fs::path& folder() const { return scratch_.path(); }
+  fs::path summary() const { return folder() / "summary.json"; }
 
   /// As the run itself would have said.
   static ErrorCode code_of(int status) {
@@ -134,6 +129,7 @@ class ModeRunner {
   const Options& options_;
   const std::stop_token stop_;
   const std::vector<std::string> words_;
+  const Scratch scratch_;
 };
 
 /// A round that was cut short compares nothing.
@@ -146,8 +142,10 @@ Result<std::vector<ModeRow>> play(const Options& options, Interruption& interrup
   for (bool defaults : {true, false})
     for (const char* mode : {"serial", "threads", "processes", "coroutines"}) rows.push_back({mode, defaults, {}});
   rows.push_back({"shared", false, {}});
-  ModeRunner runner(options, interruption.token());
-  std::stop_callback stopping(interruption.token(), [] { ModeRunner::clean_up(); });
+  Result<Scratch> scratch = Scratch::make();
+  if (!scratch) return fail(std::move(scratch.error()));
+  ModeRunner runner(options, std::move(*scratch), interruption.token());
+  std::stop_callback stopping(interruption.token(), [] { ModeRunner::end_child(); });
   const double runs = options.rounds * static_cast<double>(rows.size());
   tell_length(options, fmt::format("{:.0f} runs over the whole input", runs), "the first one tells how long they take");
   for (int round = 0; round < options.rounds; ++round) {
@@ -171,6 +169,7 @@ Result<std::vector<ModeRow>> play(const Options& options, Interruption& interrup
 Result<void> check_inputs(const Options& options) {
   Result<std::vector<Input>> inputs = named_inputs(options);
   if (!inputs) return fail(std::move(inputs.error()));
+  if (Result<void> ok = take_outputs({}, {inputs_read(specs_of(*inputs))}); !ok) return ok;
   for (const Input& input : *inputs) {
     if (input.source.loop == 0 && input.source.limit == 0)
       return fail(ErrorCode::invalid_argument, "--loop 0 never ends; add --limit N");
@@ -182,9 +181,9 @@ Result<void> check_inputs(const Options& options) {
 }  // namespace
 
 ExitCode modes_command(const Options& options) {
-  SignalWatch signals(ModeRunner::clean_up);
-  for (const std::string& path : {options.report, options.summary})
-    if (Result<void> ok = check_file(path); !ok) return report(ok.error());
+  SignalWatch signals(ModeRunner::end_child);
+  Outputs outputs{{"--report", options.report}, {"--summary", options.summary, OutputKind::data}};
+  if (Result<void> ok = take_outputs(outputs, named_reads(options)); !ok) return report(ok.error());
   if (Result<void> ok = check_inputs(options); !ok) return report(ok.error());
   Interruption interruption(signals);
   Result<std::vector<ModeRow>> rows = play(options, interruption);

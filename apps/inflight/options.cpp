@@ -142,7 +142,7 @@ void add_output_options(CLI::App& command, Options& options) {
   command.add_flag("--calibrate", options.calibrate, "measure each stage alone first: limit and efficiency");
   command.option_defaults()->group("Output");
   add_text(command, "-o,--output", options.output, "PATH")
-      ->description("annotated video (.mp4, …), or a folder for annotated images");
+      ->description("annotated video (.mp4, …; - for standard output), or a folder for annotated images");
   add_text(command, "--codec", options.codec, "NAME")->description("FFmpeg encoder; default libx264, else mpeg4");
   add_number(command, "--encode-threads", options.encode_threads, 0)
       ->description("threads of the video encoder (0: as many as it likes)");

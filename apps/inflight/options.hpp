@@ -55,7 +55,8 @@ struct Options {
   int rounds = 3;
   std::vector<std::string> configs;  ///< of compare: NAME=ARGUMENTS
   bool compare_modes = false;
-  std::vector<std::string> words;  ///< the command line, without the program
+  std::vector<std::string> words;         ///< the command line, without the program
+  std::vector<std::string> config_files;  ///< that were read into it
 };
 
 /// -m, -d and all that decides how a model is compiled. `by_place`: the model may also be named without a flag.

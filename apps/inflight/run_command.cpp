@@ -9,8 +9,10 @@
 #include "models.hpp"
 #include "outputs.hpp"
 #include "progress.hpp"
+#include "reads.hpp"
 #include "recording.hpp"
 #include "signals.hpp"
+#include "sinks.hpp"
 
 namespace inflight::app {
 namespace {
@@ -72,6 +74,7 @@ Result<void> add_sources(Pipeline& pipeline, const Options& options, Parts& part
   Result<Sinks> lines = open_lines(options);
   if (!lines) return fail(std::move(lines.error()));
   for (auto& sink : *lines) pipeline.add_sink(std::move(sink));
+  keep_outputs();
   return {};
 }
 
@@ -121,6 +124,17 @@ Result<void> open_sources(const Options& options, Parts& parts) {
   return fail(ErrorCode::unreadable_input, "none of the inputs can be used");
 }
 
+/// Now that it is known how many sources there are; and what lists named is read, too.
+Result<void> take_pictures(const Options& options, const std::vector<Input>& inputs) {
+  bool several = inputs.size() > 1 || options.watch;
+  if (several && options.output == "-")
+    return fail(ErrorCode::invalid_argument, "-o - is one video; name one input, or a file for each with -o FILE.mp4");
+  Outputs outputs;
+  for (SourceId id = 0; id < inputs.size(); ++id)
+    outputs.push_back({"-o", several ? output_of(options.output, id) : options.output, OutputKind::pictures});
+  return take_outputs(outputs, {inputs_read(specs_of(inputs))});
+}
+
 Result<Parts> make_parts(const Options& options, Metrics* metrics) {
   Parts parts;
   Result<std::vector<Input>> inputs = named_inputs(options);
@@ -128,7 +142,7 @@ Result<Parts> make_parts(const Options& options, Metrics* metrics) {
   parts.inputs = std::move(*inputs);
   if (options.show && (parts.inputs.size() > 1 || options.watch))
     return fail(ErrorCode::invalid_argument, "--show has one window; name one input, or use -o");
-  if (Result<void> ok = check_inputs_kept(options, specs_of(parts.inputs)); !ok) return fail(std::move(ok.error()));
+  if (Result<void> ok = take_pictures(options, parts.inputs); !ok) return fail(std::move(ok.error()));
   if (Result<void> opened = open_sources(options, parts); !opened) return fail(std::move(opened.error()));
   OnDeviceEvent told;
   if (metrics) told = [metrics](const DeviceEvent& event) { metrics->add(event); };
@@ -139,7 +153,8 @@ Result<Parts> make_parts(const Options& options, Metrics* metrics) {
 }
 
 Result<RunSummary> run(const Options& options, SignalWatch& signals, Recording& recording) {
-  if (Result<void> ok = check_outputs(options); !ok) return fail(std::move(ok.error()));
+  if (Result<void> ok = take_outputs(outputs_of(options), named_reads(options)); !ok)
+    return fail(std::move(ok.error()));
   Result<std::unique_ptr<Metrics>> metrics = start_metrics(options);
   if (!metrics) return fail(std::move(metrics.error()));
   Result<Parts> parts = make_parts(options, metrics->get());
@@ -173,7 +188,7 @@ ExitCode end_of(const Options& options, const RunSummary& summary) {
 }  // namespace
 
 ExitCode run_command(const Options& options) {
-  SignalWatch signals(remove_discarded_outputs);
+  SignalWatch signals([] {});
   Recording recording(options);
   Result<RunSummary> summary = run(options, signals, recording);
   if (!summary) return report(summary.error());

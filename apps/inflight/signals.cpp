@@ -3,6 +3,9 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "outputs.hpp"
+#include "scratch.hpp"
+
 namespace inflight::app {
 namespace {
 
@@ -57,6 +60,8 @@ bool SignalWatch::pass_on(int signal) {
   if (ending_) return false;
   if (!handler_ || ++handled_ >= kGiveUpAfter) {
     before_exit_();
+    remove_scratch();
+    remove_unused_outputs();
     _exit(kExitBySignal + signal);
   }
   handler_(handled_);

@@ -8,9 +8,10 @@
 
 namespace inflight::app {
 
-/// While it lives, a signal ends the process at once, after `before_exit`: nothing is lost while nothing is
-/// being written. A run that writes handles signals itself, with `handle`. Construct it before any other thread
-/// starts: they inherit the blocked signals, so that only this one takes them.
+/// While it lives, a signal ends the process at once, after `before_exit` and without what would be left behind
+/// (scratch folders, empty outputs): nothing is lost while nothing is being written. A run that writes handles signals
+/// itself, with `handle`. Construct it before any other thread starts: they inherit the blocked signals, so that only
+/// this one takes them.
 class SignalWatch {
  public:
   explicit SignalWatch(std::function<void()> before_exit);

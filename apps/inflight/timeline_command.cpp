@@ -131,9 +131,7 @@ Result<void> check(Options& options, TimelineOptions& paced) {
   if (real && options.model.empty()) return fail(ErrorCode::invalid_argument, "-m is required; or --simulate");
   if (!paced.trace.empty() && paced.intervals.size() > 1)
     return fail(ErrorCode::invalid_argument, "--trace holds one pace; give one --interval");
-  for (const std::string& path : {paced.output, paced.trace})
-    if (Result<void> ok = check_file(path); !ok) return ok;
-  return {};
+  return take_outputs({{"-o", paced.output}, {"--trace", paced.trace}}, named_reads(options));
 }
 
 }  // namespace

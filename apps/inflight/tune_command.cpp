@@ -244,8 +244,8 @@ class Tuner {
 };
 
 Result<void> check(const Options& options, const TuneOptions& tune) {
-  for (const std::string& path : {tune.config, tune.report, tune.summary})
-    if (Result<void> ok = check_file(path); !ok) return ok;
+  Outputs outputs{{"-o", tune.config}, {"--report", tune.report}, {"--summary", tune.summary, OutputKind::data}};
+  if (Result<void> ok = take_outputs(outputs, named_reads(options)); !ok) return ok;
   return check_repeatable(options);
 }
 

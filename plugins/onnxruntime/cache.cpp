@@ -1,12 +1,13 @@
 #include "cache.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <fstream>
 #include <iterator>
+#include <random>
 
 namespace inflight::onnxruntime {
 namespace {
@@ -77,12 +78,15 @@ Result<std::string> CacheEntry::load() const {
 }
 
 Result<fs::path> CacheEntry::make_draft() const {
-  static std::atomic<int> count = 0;
   std::error_code error;
   fs::create_directories(path_.parent_path(), error);
   fs::path draft = path_;
-  draft += fmt::format(".{}.{}.draft", getpid(), ++count);
-  if (!std::ofstream(draft)) return fail(ErrorCode::unwritable_output, draft.string() + " cannot be written");
+  // A name that nobody can guess, and put a link in the place of, where others may write to the folder.
+  std::random_device random;
+  draft += fmt::format(".{:08x}{:08x}.draft", random(), random());
+  int file = open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (file < 0) return fail(ErrorCode::unwritable_output, draft.string() + " cannot be written");
+  close(file);
   return draft;
 }
 

@@ -83,7 +83,8 @@ std::vector<fs::path> plugin_folders() {
   }
   Dl_info library{};
   if (dladdr(reinterpret_cast<void*>(&engines), &library) != 0) {
-    folders.push_back(fs::absolute(library.dli_fname).lexically_normal().parent_path() / "inflight");
+    std::error_code unknown;  // the working directory may be gone
+    folders.push_back(fs::absolute(library.dli_fname, unknown).lexically_normal().parent_path() / "inflight");
   }
   folders.emplace_back(INFLIGHT_INSTALLED_PLUGINS);
   return folders;

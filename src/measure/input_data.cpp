@@ -62,10 +62,13 @@ struct PortFiles {
 
 /// A folder's files, in the order of their names.
 std::vector<fs::path> list(const fs::path& path) {
-  if (!fs::is_directory(path)) return {path};
+  std::error_code trouble;
+  if (!fs::is_directory(path, trouble)) return {path};
   std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(path))
-    if (entry.is_regular_file()) files.push_back(entry.path());
+  for (fs::directory_iterator entry(path, trouble), end; !trouble && entry != end; entry.increment(trouble)) {
+    std::error_code unknown;
+    if (entry->is_regular_file(unknown)) files.push_back(entry->path());
+  }
   std::ranges::sort(files);
   return files;
 }
@@ -134,7 +137,8 @@ Result<PortFiles> parse(const ModelInfo& model, const std::string& spec) {
   std::error_code unknown;
   if (!fs::exists(path, unknown)) return fail(ErrorCode::unreadable_input, path + ": there is no such file or folder");
   files.files = list(path);
-  if (files.files.empty()) return fail(ErrorCode::unreadable_input, path + ": the folder is empty");
+  if (files.files.empty())
+    return fail(ErrorCode::unreadable_input, path + ": the folder is empty, or one may not look into it");
   return files;
 }
 

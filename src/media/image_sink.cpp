@@ -1,5 +1,9 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <new>
 #include <system_error>
 
@@ -95,8 +99,11 @@ Result<void> check_folder(const fs::path& folder) {
   std::error_code trouble;
   fs::create_directories(folder, trouble);
   if (trouble) return fail(unwritable(folder, trouble.value()));
-  fs::path trial = folder / ".inflight-trial";
-  if (auto file = OutputFile::open(trial); !file) return fail(std::move(file.error()));
+  // A name that nobody can guess, and put a link in the place of, where others may write to the folder.
+  std::string trial = (folder / ".inflight-XXXXXX").string();
+  int file = mkostemp(trial.data(), O_CLOEXEC);
+  if (file < 0) return fail(unwritable(folder / "000000", errno));
+  ::close(file);
   fs::remove(trial, trouble);
   return {};
 }

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "inflight/media.hpp"
-#include "output_file.hpp"
+#include "line_file.hpp"
 
 namespace inflight {
 namespace {
@@ -143,7 +143,7 @@ void append_result(std::string& line, const FrameResult& result) {
 /// One buffer for all lines, so that nothing is allocated per frame.
 class JsonSink final : public Sink {
  public:
-  explicit JsonSink(media::OutputFile file) : file_(std::move(file)) {}
+  explicit JsonSink(media::OutputFile file) : file_(std::move(file), steady_clock()) {}
 
   Result<void> write(const FrameResult& result) override {
     line_.clear();  // keeps its memory
@@ -155,7 +155,7 @@ class JsonSink final : public Sink {
   Result<void> finish() override { return file_.close(); }
 
  private:
-  media::OutputFile file_;
+  media::LineFile file_;
   std::string line_;
 };
 

@@ -28,6 +28,9 @@ class OutputFile {
   /// Standard output stays open.
   Result<void> close();
 
+  /// Whether it is handed on at once.
+  bool is_watched() const noexcept { return watched_; }
+
  private:
   OutputFile(std::filesystem::path path, int descriptor);
   Error failed(int code) const;

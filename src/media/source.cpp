@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "address.hpp"
@@ -41,6 +43,20 @@ Result<std::unique_ptr<Source>> open_any(const std::string& spec, const SourceOp
 }
 
 }  // namespace
+
+std::vector<fs::path> files_of_source(const std::string& spec) {
+  if (spec.empty() || spec.starts_with("synthetic:") || is_url(spec) || is_camera(spec)) return {};
+  std::error_code ignored;  // what cannot be examined is told by its name
+  bool folder = fs::is_directory(spec, ignored);
+  if (!folder && (!is_pattern(spec) || fs::exists(spec, ignored))) return {spec};
+  std::vector<fs::path> files{folder ? fs::path(spec) : ("." / fs::path(spec)).parent_path()};
+  Files images = folder ? images_in(spec) : images_matching(spec);
+  if (images) std::ranges::copy(*images, std::back_inserter(files));
+  Result<NamedSources> named = find_sources(spec);
+  if (named)
+    std::ranges::copy_if(named->specs, std::back_inserter(files), [&](const auto& one) { return one != spec; });
+  return files;
+}
 
 Result<std::unique_ptr<Source>> open_source(const std::string& spec, const SourceOptions& options) {
   if (spec.empty()) return fail(ErrorCode::unreadable_input, "no input was named; give a file, a folder or a URL");

@@ -40,6 +40,7 @@ class VideoSink final : public Sink {
  public:
   VideoSink(fs::path path, AvOutput output, const AVCodec& codec, const VideoSinkOptions& options)
       : path_(std::move(path)),
+        name_(path_ == "-" ? "standard output" : path_.string()),
         output_(std::move(output)),
         codec_(codec),
         threads_(options.threads),
@@ -84,7 +85,7 @@ class VideoSink final : public Sink {
     EncoderSpec spec{&codec_,     format_,  time_base_for(*output_->oformat, codec_, frame_rate_),
                      frame_rate_, threads_, (output_->oformat->flags & AVFMT_GLOBALHEADER) != 0};
     auto encoder = open_encoder(spec);
-    if (!encoder) return fail(ErrorCode::output_failed, fmt::format("{}: {}", path_.string(), encoder.error().message));
+    if (!encoder) return fail(ErrorCode::output_failed, fmt::format("{}: {}", name_, encoder.error().message));
     if (int code = write_header(**encoder); code < 0) return fail(failed(code));
     encoder_ = std::move(*encoder);
     start_ = first.timestamp;  // a video that begins in the middle of its source still begins at 0
@@ -110,7 +111,7 @@ class VideoSink final : public Sink {
 
   Result<void> encode_frame(const FrameResult& result) {
     auto painted = canvas_.paint(result, format_);
-    if (!painted) return fail(ErrorCode::output_failed, fmt::format("{}: {}", path_.string(), painted.error().message));
+    if (!painted) return fail(ErrorCode::output_failed, fmt::format("{}: {}", name_, painted.error().message));
     AVFrame* picture = *painted;
     picture->pict_type = AV_PICTURE_TYPE_NONE;
     picture->pts = stamp(result.frame.timestamp);
@@ -148,19 +149,21 @@ class VideoSink final : public Sink {
   Error failed(int code) const {
     const char* remedy = media::is_no_room(AVUNERROR(code)) ? "; make room, or write elsewhere" : "";
     return {ErrorCode::output_failed,
-            fmt::format("{}: writing the video failed: {}{}", path_.string(), av_error_text(code), remedy)};
+            fmt::format("{}: writing the video failed: {}{}", name_, av_error_text(code), remedy)};
   }
 
   /// Opening created the file, to see whether it can be written; a run without frames should leave no trace of that.
   void remove_if_empty() const {
     std::error_code ignored;
+    if (path_ == "-") return;
     if (fs::is_regular_file(fs::symlink_status(path_, ignored)) && fs::file_size(path_, ignored) == 0) {
       fs::remove(path_, ignored);
     }
   }
 
   const fs::path path_;
-  AvOutput output_;  // null once finished
+  const std::string name_;  // for messages
+  AvOutput output_;         // null once finished
   const AVCodec& codec_;
   const int threads_;
   const AVRational frame_rate_;
@@ -214,7 +217,9 @@ Result<std::unique_ptr<Sink>> open_video_sink(const std::filesystem::path& path,
   if (!(options.frames_per_second > 0)) {
     return fail(ErrorCode::invalid_argument, "a video needs frames_per_second above 0; 25 is usual");
   }
-  const AVOutputFormat* container = av_guess_format(nullptr, path.c_str(), nullptr);
+  const bool piped = path == "-";
+  const AVOutputFormat* container =
+      av_guess_format(piped ? "matroska" : nullptr, piped ? nullptr : path.c_str(), nullptr);
   // Audio files list PNG, for their covers.
   bool pictures = container && container->video_codec != AV_CODEC_ID_NONE && container->video_codec != AV_CODEC_ID_PNG;
   if (!pictures || (container->flags & AVFMT_NOFILE)) {
@@ -223,7 +228,7 @@ Result<std::unique_ptr<Sink>> open_video_sink(const std::filesystem::path& path,
   auto codec = media::choose_encoder(path, *container, options.codec);
   if (!codec) return fail(std::move(codec.error()));
   AVFormatContext* raw = nullptr;
-  std::string address = "file:" + path.string();  // so that a colon in the name is no protocol
+  std::string address = piped ? "pipe:1" : "file:" + path.string();  // so that a colon in the name is no protocol
   int code = avformat_alloc_output_context2(&raw, container, nullptr, address.c_str());
   media::AvOutput output(raw);
   if (code >= 0) code = avio_open(&output->pb, address.c_str(), AVIO_FLAG_WRITE);

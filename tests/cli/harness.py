@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -34,11 +35,16 @@ class Answer:
         return f"exit code {self.code}\n-- stdout\n{self.out}\n-- stderr\n{self.err}"
 
 
-def inflight(*args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options):
-    """Runs `inflight ARGS` to its end. `options` are those of subprocess.run."""
-    ended = subprocess.run([PROGRAM, *map(str, args)], stdout=stdout, stderr=stderr, text=True, errors="replace",
+def inflight(*args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, before=(), **options):
+    """Runs `inflight ARGS` to its end. `before`: words before it; `options` are those of subprocess.run."""
+    ended = subprocess.run([*before, PROGRAM, *map(str, args)], stdout=stdout, stderr=stderr, text=True, errors="replace",
                            timeout=PATIENCE_S, **options)
     return Answer(ended.returncode, ended.stdout or "", ended.stderr or "")
+
+
+def without_privileges():
+    """Words before a command so that permissions count, also for root."""
+    return ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
 
 
 def simulated(description="latency=1ms,lanes=2"):
@@ -58,6 +64,14 @@ def devices():
 
 OPENVINO = "ov:CPU" in devices()
 needs_openvino = unittest.skipUnless(OPENVINO, "the OpenVINO engine is not built")
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("the run did not begin")
+        time.sleep(0.02)
 
 
 class CliTest(unittest.TestCase):

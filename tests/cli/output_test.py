@@ -7,8 +7,8 @@ import resource
 import subprocess
 import unittest
 
-from harness import (BAD_INPUT, BAD_USAGE, MODEL, OPENVINO, READER_GONE, RUN_FAILED, VIDEO, CliTest, frames_of,
-                     inflight, simulated)
+from harness import (BAD_INPUT, BAD_USAGE, MODEL, OPENVINO, READER_GONE, RUN_FAILED, VIDEO, CliTest, Started, frames_of,
+                     inflight, simulated, wait_until, without_privileges)
 
 SOURCE = "synthetic:160x90,frames=20"
 
@@ -98,6 +98,25 @@ class Streams(CliTest):
 
     def test_the_summary_to_standard_output_is_nothing_but_json(self):
         self.assertEqual(json.loads(self.run_simulated(SOURCE, "--summary", "-").out)["frames"]["read"], 20)
+
+    def test_a_video_to_standard_output(self):
+        out = self.folder / "piped.mkv"
+        with out.open("wb") as stdout:
+            answer = inflight("run", *simulated(), "-i", SOURCE, "-o", "-", "-q", stdout=stdout)
+        self.assert_done(answer)
+        self.assertEqual(frames_of(out), 20)
+        answer = inflight("run", *simulated(), "-i", SOURCE, "-o", "-", "--json", "-")
+        self.assert_told(answer, BAD_USAGE, "would mix")
+        answer = inflight("run", *simulated(), "-i", SOURCE, "-i", SOURCE, "-o", "-")
+        self.assert_told(answer, BAD_USAGE, "-o -", "one")
+
+    def test_lines_reach_the_file_while_a_slow_source_goes_on(self):
+        lines = self.folder / "out.jsonl"
+        with Started("run", *simulated(), "-i", "synthetic:64x64,fps=2", "--realtime", "--loop", 0, "--json",
+                     lines) as run:
+            wait_until(lambda: lines.exists() and len(self.json_lines(lines)) >= 2)
+            run.interrupt()
+            self.assert_done(run.answer())
 
     def test_quiet_says_nothing(self):
         for command in (["run"], ["verify"]):
@@ -198,11 +217,12 @@ class UnwritableOutputs(CliTest):
             with self.subTest(option):
                 self.assert_told(self.refuse(option, self.folder), BAD_USAGE, self.folder, "folder")
 
-    @unittest.skipIf(os.geteuid() == 0, "root may write everywhere")
     def test_a_folder_without_permission(self):
         locked = self.folder / "locked"
         locked.mkdir(mode=0o500)
-        self.assert_told(self.refuse("-o", locked / "out.mp4"), BAD_USAGE, "permission")
+        answer = inflight("run", *simulated("load=60s"), "-i", SOURCE, "-o", locked / "out.mp4",
+                          before=without_privileges())
+        self.assert_told(answer, BAD_USAGE, "permission")
 
     def test_the_input_is_no_output(self):
         video = self.make_video()
@@ -246,6 +266,186 @@ class UnwritableOutputs(CliTest):
         self.assertEqual(self.lines.read_text(), "precious\n")
 
 
+# Every option that names a file to write, of every command.
+OUTPUTS = [(["run", "-i", SOURCE], ["-o", "--json", "--summary", "--report", "--timeline", "--trace"]),
+           (["compare", "-i", SOURCE], ["--summary", "--report"]),
+           (["compare", "--modes", "-i", SOURCE], ["--summary", "--report"]),
+           (["bench"], ["--summary", "--report", "--timeline", "--trace", "--dump-config"]),
+           (["timeline"], ["-o", "--trace"]),
+           (["ladder", "-i", SOURCE], ["--summary", "--report"]),
+           (["capacity", "-i", SOURCE], ["--summary", "--report"]),
+           (["tune", "-i", SOURCE], ["-o", "--summary", "--report"])]
+
+
+class EveryOutput(CliTest):
+    """What holds for every output of every command. All is refused before any work: loading would take a minute."""
+
+    def each_refused(self, path, *words, outputs=OUTPUTS, model="any", before=()):
+        for command, options in outputs:
+            device = [] if command[0] == "ladder" else ["-d", "sim:load=60s"]
+            pace = ["--interval", "30ms"] if command[0] == "timeline" else []
+            for option in options:
+                with self.subTest(command=command, option=option):
+                    answer = inflight(*command, "-m", model, *device, *pace, option, path, before=before,
+                                      cwd=self.folder)
+                    self.assert_told(answer, BAD_USAGE, *words)
+                    self.assert_remedy(answer)
+
+    def test_is_not_where_one_may_not_look(self):
+        locked = self.folder / "locked"
+        (locked / "deeper").mkdir(parents=True)
+        locked.chmod(0)
+        self.addCleanup(locked.chmod, 0o700)
+        self.each_refused(locked / "out.mp4", "out.mp4", "ermission", before=without_privileges())
+        self.each_refused(locked / "deeper" / "out.mp4", "out.mp4", "ermission", before=without_privileges(),
+                          outputs=OUTPUTS[:1])
+
+    def test_has_a_name_that_is_not_too_long(self):
+        self.each_refused(self.folder / (300 * "x" + ".mp4"), "File name too long")
+
+    def test_is_no_loop_of_links(self):
+        for here, there in (("a.mp4", "b.mp4"), ("b.mp4", "a.mp4")):
+            (self.folder / here).symlink_to(self.folder / there)
+        self.each_refused(self.folder / "a.mp4", "a.mp4", "symbolic links")
+
+    def test_is_no_address(self):
+        self.each_refused("rtsp://name:secret@localhost/x", "rtsp://", "localhost", "not addresses")
+        self.assertEqual(list(self.folder.iterdir()), [], "no folder of that name")
+
+    def test_is_not_the_model_or_its_weights(self):
+        model, weights, linked = (self.file(name, "precious") for name in ("kept.xml", "kept.bin", "linked.bin"))
+        linked.unlink()
+        linked.symlink_to(weights)
+        hard = self.folder / "hard.bin"
+        os.link(weights, hard)
+        self.each_refused(model, "kept.xml", "is the model", model=model)
+        for path in (weights, linked, hard):
+            self.each_refused(path, path.name, "is the model", model=model, outputs=OUTPUTS[:1])
+        self.assertEqual((model.read_text(), weights.read_text()), ("precious", "precious"))
+
+    def test_is_not_a_file_that_an_onnx_model_keeps_its_weights_in(self):
+        model = self.file("kept.onnx", 1_048_570 * b"x" + b"j\x18\n\x08location\x12\x0cdata/weights")
+        weights = self.file("data/weights", "precious")
+        self.each_refused(weights, "data/weights", "is the model", model=model)
+        self.assertEqual(weights.read_text(), "precious")
+
+    def test_is_not_the_video(self):
+        video = self.make_video()
+        before = video.read_bytes()
+        link = self.folder / "link.mp4"
+        link.symlink_to(video)
+        reading = [([*command[:-1], video], options) for command, options in OUTPUTS if "-i" in command]
+        self.each_refused(link, "link.mp4", "is the input", outputs=reading)
+        self.assertEqual(video.read_bytes(), before)
+
+
+class ProtectedInputs(CliTest):
+    def refuse(self, *args, kept):
+        before = kept.read_bytes()
+        answer = inflight(*args, "-m", "any", "-d", "sim:load=60s")
+        self.assert_told(answer, BAD_USAGE, f"{args[-1]}: is the ")
+        self.assertEqual(kept.read_bytes(), before)
+
+    def test_a_picture_of_a_folder(self):
+        images = self.folder / "images"
+        self.assert_done(self.run_simulated(SOURCE, "-o", images))
+        picture = images / "000003.jpg"
+        for source in (images, f"{images}/*.jpg", picture):
+            self.refuse("run", "-i", source, "--json", picture, kept=picture)
+            self.refuse("run", "-i", source, "-o", images, kept=picture)
+        self.assert_done(self.run_simulated(images, "--json", images / "lines.jsonl"))
+        self.assert_done(self.run_simulated(images, "--json", images / "lines.jsonl"))
+
+    def test_lists_and_what_they_name(self):
+        video = self.make_video()
+        sources = self.file("sources.txt", f"{video}\n")
+        for option in ("--json", "--summary", "--report", "--timeline", "--trace"):
+            self.refuse("run", "-i", sources, option, sources, kept=sources)
+            self.refuse("run", "-i", sources, option, video, kept=video)
+        self.refuse("capacity", "-i", sources, "--summary", video, kept=video)
+        numbered = self.make_video("out-0.mp4")
+        self.refuse("run", "-i", numbered, "-i", SOURCE, "-o", self.folder / "out.mp4", kept=numbered)
+
+    def test_configurations(self):
+        settings = self.file("settings.conf", "requests = 2\n")
+        self.refuse("run", "-i", SOURCE, "--config", settings, "--json", settings, kept=settings)
+        properties = self.file("properties.json", "{}")
+        self.refuse("bench", "--load-config", properties, "--summary", properties, kept=properties)
+        self.refuse("bench", "--load-config", properties, "--dump-config", properties, kept=properties)
+
+    def test_inputs_of_bench(self):
+        data = self.file("data/values.npy", "precious")
+        for named in (data, f"input:{data}", data.parent):
+            self.refuse("bench", "-i", named, "--report", data, kept=data)
+
+    def test_models_of_a_cascade_and_of_a_ladder(self):
+        model = self.file("second.onnx", "precious")
+        self.refuse("run", "-i", SOURCE, "--then", f"again={model}", "--json", model, kept=model)
+        answer = inflight("ladder", "-m", "any", "-i", SOURCE, "--onnx", model, "--summary", model)
+        self.assert_told(answer, BAD_USAGE, "is the model")
+
+
+class SameFileTwice(CliTest):
+    def test_through_links_and_before_it_exists(self):
+        real = self.folder / "real"
+        real.mkdir()
+        (self.folder / "link").symlink_to(real)
+        (self.folder / "dangling.json").symlink_to(real / "new.json")
+        for other in ("link/new.json", "dangling.json", "real/../real/new.json", "link/../real/new.json"):
+            answer = inflight("run", *simulated("load=60s"), "-i", SOURCE, "--json", real / "new.json", "--summary",
+                              self.folder / other)
+            self.assert_told(answer, BAD_USAGE, other, "twice")
+        self.assertEqual(list(real.iterdir()), [], "a refused run leaves nothing behind")
+
+    def test_of_bench(self):
+        out = self.folder / "new.json"
+        self.assert_told(inflight("bench", *simulated(), "--summary", out, "--trace", out), BAD_USAGE, "twice")
+
+    def test_by_another_run(self):
+        outputs = {"--json": "out.jsonl", "-o": "out.mp4", "--summary": "summary.json", "--trace": "trace.json"}
+        words = [word for option, name in outputs.items() for word in (option, self.folder / name)]
+        lines = self.folder / "out.jsonl"
+        with Started("run", *simulated(), "-i", "synthetic:160x90", "--loop", 0, *words) as first:
+            wait_until(lambda: lines.exists() and lines.stat().st_size > 0)
+            for option, name in outputs.items():
+                with self.subTest(option):
+                    answer = inflight("run", *simulated("load=60s"), "-i", SOURCE, option, self.folder / name)
+                    self.assert_told(answer, BAD_USAGE, name, "another inflight")
+            first.interrupt()
+            self.assert_done(first.answer())
+        self.assertEqual(frames_of(self.folder / "out.mp4"), len(self.json_lines(lines)))
+        self.assert_done(self.run_simulated(SOURCE, *words))  # now it is free
+
+    def test_by_another_run_of_pictures_in_one_folder(self):
+        pictures = self.folder / "pictures"
+        with Started("run", *simulated(), "-i", "synthetic:160x90", "--loop", 0, "-o", pictures) as first:
+            wait_until(lambda: pictures.exists() and any(pictures.iterdir()))
+            answer = inflight("run", *simulated("load=60s"), "-i", SOURCE, "-o", pictures)
+            self.assert_told(answer, BAD_USAGE, "pictures", "another inflight")
+            first.interrupt()
+            self.assert_done(first.answer())
+
+
+class Temporary(CliTest):
+    def test_folders_are_private_and_have_names_that_nobody_can_guess(self):
+        scratch = self.folder / "scratch"
+        scratch.mkdir()
+        with Started("run", *simulated("latency=20ms"), "-i", "synthetic:64x64,frames=100000", "--calibrate", "--json",
+                     self.folder / "out.jsonl", env={**os.environ, "TMPDIR": str(scratch)}) as run:
+            wait_until(lambda: any(scratch.glob("inflight-*")))
+            folder = next(scratch.glob("inflight-*"))
+            self.assertEqual(folder.stat().st_mode & 0o777, 0o700)
+            self.assertNotIn(str(run.process.pid), folder.name)
+            run.interrupt()
+            run.answer()
+        self.assertEqual(list(scratch.glob("inflight-*")), [])
+
+    def test_without_a_folder_for_them(self):
+        answer = inflight("run", *simulated(), "-i", SOURCE, "--calibrate", "--json", self.folder / "out.jsonl", "-q",
+                          env={**os.environ, "TMPDIR": "/nonexistent"})
+        self.assert_told(answer, BAD_USAGE, "TMPDIR")
+
+
 class FullDisk(CliTest):
     @contextlib.contextmanager
     def small_disk(self, kilobytes):
@@ -287,7 +487,7 @@ class FullDisk(CliTest):
                      ["compare", *simulated(), "-i", SOURCE, "-q", "--rounds", 1],
                      ["compare", *simulated(), "-i", SOURCE, "-q", "--rounds", 1, "--summary", "-"],
                      ["timeline", "-q", "--simulate", "--time", "1s", "-o", self.folder / "t.html", "--interval", "300ms"],
-                     ["tune", *simulated(), "-i", SOURCE, "-q", "--frames", 20, "-o", self.folder / "tuned.conf"]):
+                     ["tune", *simulated(), "-i", SOURCE, "-q", "--frames", 100, "-o", self.folder / "tuned.conf"]):
             if args[0] == "info" and not OPENVINO:
                 continue
             with self.subTest(args):

@@ -1,24 +1,15 @@
 """Ctrl-C, SIGTERM and a closed terminal: a run closes its files and ends soon; what has nothing to lose ends at once."""
 
-import pathlib
+import os
 import signal
-import tempfile
 import time
 import unittest
 
-from harness import DONE, CliTest, Started, frames_of, simulated
+from harness import DONE, CliTest, Started, frames_of, simulated, wait_until
 
 # A second is the promise; a test machine that does other work besides gets more.
 SOON_S = 5
 ENDLESS = ["-i", "synthetic:320x180", "--loop", 0]
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError("the run did not begin")
-        time.sleep(0.02)
 
 
 def has_bytes(path, number):
@@ -115,18 +106,28 @@ class Interrupted(CliTest):
         self.assertEqual(kept.read_text(), "precious\n")
 
     def test_ctrl_c_ends_comparisons_at_once_and_leaves_nothing_behind(self):
-        scratch = pathlib.Path(tempfile.gettempdir())
+        scratch = self.folder / "scratch"
+        scratch.mkdir()
         for command in ("verify", "compare"):
             with self.subTest(command):
                 args = ["-o", "x.mp4"] if command == "compare" else []
-                with Started(command, *simulated("latency=20ms"), *ENDLESS, "--limit", 100000, *args) as run:
+                with Started(command, *simulated("latency=20ms"), *ENDLESS, "--limit", 100000, *args,
+                             env={**os.environ, "TMPDIR": str(scratch)}) as run:
                     time.sleep(2)
                     run.interrupt()
                     begun = time.monotonic()
                     answer = run.answer()
-                    self.assertFalse((scratch / f"inflight-{run.process.pid}").exists())
+                    self.assertEqual(list(scratch.glob("inflight-*")), [])
                 self.assertLess(time.monotonic() - begun, SOON_S)
                 self.assertEqual(answer.code, 128 + signal.SIGINT)
+
+    def test_ctrl_c_before_a_run_begins_leaves_no_empty_file(self):
+        new = self.folder / "new.jsonl"
+        with Started("run", *simulated("load=60s"), *ENDLESS, "--json", new) as run:
+            wait_until(new.exists)
+            run.interrupt()
+            self.assertEqual(run.answer().code, 128 + signal.SIGINT)
+        self.assertFalse(new.exists())
 
 
 if __name__ == "__main__":
