@@ -1,6 +1,9 @@
 #include "device_string.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <random>
 
 namespace inflight {
 namespace {
@@ -26,6 +29,19 @@ TEST(DeviceString, ListsTheMembersOfAuto) {
   EXPECT_FALSE(spec->members[2].excluded);
 }
 
+TEST(DeviceString, TellsTheSizeOfABatchFromADeviceInParentheses) {
+  for (const char* text : {"BATCH:sim:(4)", "BATCH:(sim:)(4)", "BATCH:(AUTO:(sim:),CPU)(4)", "BATCH:(CPU)(4)"}) {
+    auto spec = parse_device(text);
+    ASSERT_TRUE(spec) << spec.error().message;
+    EXPECT_EQ(spec->batch_size, 4) << text;
+  }
+  for (const char* text : {"BATCH:(CPU)", "BATCH:AUTO:CPU,(GPU)", "BATCH:PROCESS:(CPU)", "BATCH:AUTO:CPU,-(GPU)"}) {
+    auto spec = parse_device(text);
+    ASSERT_TRUE(spec) << spec.error().message;
+    EXPECT_EQ(spec->batch_size, 0) << text;
+  }
+}
+
 TEST(DeviceString, ReadsTheSizeOfABatch) {
   auto spec = parse_device("BATCH:ov:CPU(8)");
   ASSERT_TRUE(spec);
@@ -47,7 +63,9 @@ TEST(DeviceString, KeepsCommasTogetherInParentheses) {
 TEST(DeviceString, IsParsedBackFromItsText) {
   for (const char* text :
        {"AUTO", "AUTO:ov:CPU,ort:CPU", "MULTI:(sim:latency=5ms,lanes=2),ov:CPU", "AUTO:(BATCH:ov:CPU(8)),-ort:CPU",
-        "PROCESS:ov:CPU", "AUTO:(PROCESS:(sim:latency=5ms,lanes=2)),ov:CPU", "BATCH:(PROCESS:ov:CPU)(4)"}) {
+        "PROCESS:ov:CPU", "AUTO:(PROCESS:(sim:latency=5ms,lanes=2)),ov:CPU", "BATCH:(PROCESS:ov:CPU)(4)",
+        "BATCH:(AUTO:(sim:lanes=1,rows=2),(sim:lanes=2,rows=2))", "BATCH:(AUTO:ov:CPU,ort:CPU)(4)", "BATCH:(sim:)(4)",
+        "PROCESS:(BATCH:(sim:)(4))", "MULTI:(BATCH:(sim:lanes=1,rows=2)),ov:CPU"}) {
     auto spec = parse_device(text);
     ASSERT_TRUE(spec) << text << ": " << spec.error().message;
     EXPECT_EQ(to_string(*spec), text);
@@ -63,6 +81,58 @@ TEST(DeviceString, TakesAProcessForAnyDevice) {
   EXPECT_EQ(spec->members[1].batch_size, 4);
   EXPECT_EQ(spec->members[1].members.at(0).kind, Kind::process);
   EXPECT_EQ(spec->members[2].members.at(0).batch_size, 8);
+}
+
+bool same(const DeviceSpec& a, const DeviceSpec& b) {
+  return a.kind == b.kind && a.name == b.name && a.excluded == b.excluded && a.batch_size == b.batch_size &&
+         std::ranges::equal(a.members, b.members, same);
+}
+
+/// Of pieces that the grammar is made of, so that many are devices and the others nearly are.
+std::string random_text(std::mt19937& random) {
+  constexpr std::string_view kPieces[] = {"AUTO",   "AUTO:", "MULTI:", "BATCH:", "PROCESS:", "ov:CPU", "CPU",
+                                          "(sim:)", "(",     ")",      ",",      "-",        "(4)",    "(02)",
+                                          "lanes=", "1",     ":",      "\x1f",   "é",        " ",      "sim:a=1,b=2"};
+  std::string text;
+  for (std::size_t left = 1 + random() % 9; left > 0; --left)
+    text += kPieces[random() % (random() % 2 == 0 ? 7 : std::size(kPieces))];
+  return text;
+}
+
+TEST(DeviceString, WhateverIsParsedIsParsedBackFromItsText) {
+  std::mt19937 random(20);
+  int parsed = 0;
+  for (int round = 0; round < 200000; ++round) {
+    std::string text = random_text(random);
+    auto spec = parse_device(text);
+    if (!spec) continue;
+    ++parsed;
+    std::string printed = to_string(*spec);
+    auto again = parse_device(printed);
+    ASSERT_TRUE(again) << text << " printed as " << printed << ": " << again.error().message;
+    ASSERT_TRUE(same(*spec, *again)) << text << " printed as " << printed;
+    ASSERT_EQ(to_string(*again), printed) << text;
+  }
+  EXPECT_GT(parsed, 10000);
+}
+
+TEST(DeviceString, RefusesControlCharactersAndShowsNone) {
+  auto spec = parse_device("BATCH:BATCH:BATCH:\x1f");
+  ASSERT_FALSE(spec);
+  EXPECT_EQ(spec.error().code, ErrorCode::invalid_argument);
+  EXPECT_EQ(spec.error().message.find('\x1f'), std::string::npos);
+  EXPECT_FALSE(parse_device("ov:CPU\n"));
+  EXPECT_FALSE(parse_device(std::string("CPU\0", 4)));
+}
+
+TEST(DeviceString, RefusesNestingWithoutEnd) {
+  std::string deep(100000, '(');
+  EXPECT_FALSE(parse_device(deep + "CPU" + std::string(deep.size(), ')')));
+  std::string processes;
+  for (int i = 0; i < 10000; ++i) processes += "PROCESS:";
+  auto spec = parse_device(processes + "CPU");
+  ASSERT_FALSE(spec);
+  EXPECT_THAT(spec.error().message, testing::HasSubstr("levels"));
 }
 
 struct Mistake {
@@ -86,7 +156,10 @@ INSTANTIATE_TEST_SUITE_P(All, DeviceStringMistake,
                                          Mistake{"BATCH:ov:CPU(0)", 13}, Mistake{"BATCH:ov:CPU(x)", 13},
                                          Mistake{"AUTO:ov:CPU,,ort:CPU", 12}, Mistake{"MULTI:-ov:CPU,ort:CPU", 6},
                                          Mistake{"ov:", 3}, Mistake{":", 1}, Mistake{"CPU(2)", 3},
-                                         Mistake{"AUTO:(ov:CPU", 5}));
+                                         Mistake{"AUTO:(ov:CPU", 5}, Mistake{"MULTI:(-ov:CPU)", 7},
+                                         Mistake{"AUTO:-(BATCH:ov:CPU)", 6}, Mistake{"BATCH:(ov:CPU)(x)", 15},
+                                         Mistake{"BATCH:BATCH:ov:CPU(4)", 6},
+                                         Mistake{"MULTI:ov:CPU,(BATCH:(AUTO:(BATCH:CPU),CPU))", 20}));
 
 }  // namespace
 }  // namespace inflight

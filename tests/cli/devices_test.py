@@ -18,7 +18,7 @@ def run(device, *args, model="any"):
 
 class DeviceStrings(CliTest):
     def test_a_mistake_has_a_caret_under_it(self):
-        for device, place in (("BATCH:sim:latency=1ms(0)", 23), ("AUTO:(sim:latency=1ms", 5), ("MULTI:", 6)):
+        for device, place in (("BATCH:sim:latency=1ms(0)", 23), ("BATCH:BATCH:sim:", 6), ("AUTO:(sim:latency=1ms", 5), ("MULTI:", 6)):
             with self.subTest(device):
                 answer = run(device)
                 self.assertEqual(answer.code, BAD_USAGE, answer)
@@ -34,6 +34,24 @@ class DeviceStrings(CliTest):
     def test_virtual_devices_nest(self):
         nested = "AUTO:BATCH:(sim:latency=1ms,lanes=2,input=1x3x64x64)(4),MULTI:(sim:latency=2ms,input=1x3x64x64)"
         self.assert_done(run(nested, "--quiet"))
+
+
+    def test_every_nesting_that_is_understood_works(self):
+        two = "(sim:lanes=1),(sim:lanes=2)"
+        for device in (f"BATCH:(AUTO:{two})", f"BATCH:(AUTO:{two})(4)", f"BATCH:(MULTI:{two})(2)", f"BATCH:AUTO:{two}",
+                       "BATCH:sim:(4)", "BATCH:(PROCESS:sim:)(2)", "AUTO:(BATCH:(sim:lanes=2))",
+                       f"PROCESS:(BATCH:(AUTO:{two})(2))", f"MULTI:(AUTO:{two}),(BATCH:sim:(2))", f"AUTO:(AUTO:{two})",
+                       f"PROCESS:PROCESS:AUTO:{two}", "((sim:lanes=2))"):
+            with self.subTest(device):
+                summary = self.folder / "s.json"
+                self.assert_done(run(device, "--summary", summary, "-q"))
+                self.assertEqual(self.summary(summary)["frames"]["emitted"], 5)
+
+    def test_control_characters_are_refused_unseen(self):
+        answer = run("BATCH:BATCH:BATCH:\x1f")
+        self.assertEqual(answer.code, BAD_USAGE, answer)
+        self.assertIn("control characters", answer.err)
+        self.assertNotIn("\x1f", answer.err)
 
 
 class WhatDevicesTell(CliTest):
