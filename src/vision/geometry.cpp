@@ -6,26 +6,34 @@
 namespace inflight {
 namespace {
 
-/// value · numerator / denominator, rounded to nearest, in 1..limit. Whole numbers, because `int(w · ratio)` in
-/// floats turns some exact fits into one pixel less.
-int scaled(int value, int numerator, int denominator, int limit) noexcept {
+enum class Rounding : std::uint8_t { down, nearest };
+
+/// value · numerator / denominator, in 1..limit. Whole numbers, because `int(w · ratio)` in floats turns some exact
+/// fits into one pixel less.
+int scaled(int value, int numerator, int denominator, int limit, Rounding rounding) noexcept {
   std::int64_t product = std::int64_t{value} * numerator;
-  return static_cast<int>(std::clamp<std::int64_t>((product + denominator / 2) / denominator, 1, limit));
+  std::int64_t size = product / denominator, twice_rest = 2 * (product % denominator);
+  // A half goes to the even number, as in Python's round().
+  bool up = twice_rest > denominator || (twice_rest == denominator && size % 2 == 1);
+  if (rounding == Rounding::nearest && up) ++size;
+  return static_cast<int>(std::clamp<std::int64_t>(size, 1, limit));
 }
 
 /// The largest size of the source's aspect that fits into the model's input.
-Size fit(Size source, Size model) noexcept {
+Size fit(Size source, Size model, Rounding rounding) noexcept {
   bool width_limits = std::int64_t{model.width} * source.height <= std::int64_t{model.height} * source.width;
-  if (width_limits) return {model.width, scaled(source.height, model.width, source.width, model.height)};
-  return {scaled(source.width, model.height, source.height, model.width), model.height};
+  if (width_limits) return {model.width, scaled(source.height, model.width, source.width, model.height, rounding)};
+  return {scaled(source.width, model.height, source.height, model.width, rounding), model.height};
 }
 
 }  // namespace
 
 Placement place(Size source, Size model, ResizeMode resize) noexcept {
   if (resize == ResizeMode::stretch) return {0, 0, model};
-  Size size = fit(source, model);
-  if (resize == ResizeMode::letterbox_top_left) return {0, 0, size};
+  // Each as the code that its networks were trained with: Megvii's preproc writes int(w · ratio), Ultralytics'
+  // LetterBox int(round(w · ratio)).
+  if (resize == ResizeMode::letterbox_top_left) return {0, 0, fit(source, model, Rounding::down)};
+  Size size = fit(source, model, Rounding::nearest);
   // An odd remainder goes to the right and bottom, as in Ultralytics' LetterBox.
   return {(model.width - size.width) / 2, (model.height - size.height) / 2, size};
 }

@@ -26,6 +26,18 @@ TEST(Geometry, LetterboxKeepsTheAspectAndPadsTheRest) {
   EXPECT_FLOAT_EQ(box.width, 12);
 }
 
+TEST(Geometry, RoundsTheScaledSizeAsTheNetworksOwnCodeDoes) {
+  // 287 · 640/512 = 358.75: Ultralytics' LetterBox rounds it, Megvii's preproc cuts it off.
+  EXPECT_EQ(place({512, 287}, {640, 640}, ResizeMode::letterbox_center), (Placement{0, 140, {640, 359}}));
+  EXPECT_EQ(place({287, 512}, {640, 640}, ResizeMode::letterbox_center), (Placement{140, 0, {359, 640}}));
+  EXPECT_EQ(place({512, 287}, {640, 640}, ResizeMode::letterbox_top_left), (Placement{0, 0, {640, 358}}));
+  EXPECT_EQ(place({287, 512}, {640, 640}, ResizeMode::letterbox_top_left), (Placement{0, 0, {358, 640}}));
+  EXPECT_EQ(place({512, 281}, {640, 640}, ResizeMode::letterbox_center).size, (Size{640, 351}));  // 351.25
+  // Halves as Python rounds them: 358.5 and 361.5.
+  EXPECT_EQ(place({1280, 717}, {640, 640}, ResizeMode::letterbox_center).size, (Size{640, 358}));
+  EXPECT_EQ(place({1280, 723}, {640, 640}, ResizeMode::letterbox_center).size, (Size{640, 362}));
+}
+
 TEST(Geometry, PutsAnOddRemainderToTheRightAndBottom) {
   EXPECT_EQ(place({100, 99}, {100, 100}, ResizeMode::letterbox_center), (Placement{0, 0, {100, 99}}));
   EXPECT_EQ(place({100, 97}, {100, 100}, ResizeMode::letterbox_center), (Placement{0, 1, {100, 97}}));
