@@ -29,6 +29,34 @@ TEST(InferGate, LetsInNoMoreOfAModelThanItHasStreams) {
   EXPECT_EQ(gate.leave(kA)->model, kA);
 }
 
+TEST(InferGate, GivesAStreamBackEachTimeItsModelLeaves) {
+  InferGate gate(2, {1, 2});
+  for (int time = 0; time < 3; ++time) {
+    EXPECT_TRUE(gate.enter({nullptr, kA})) << time;
+    EXPECT_FALSE(gate.leave(kA));
+    EXPECT_TRUE(gate.enter({nullptr, kB})) << time;
+    EXPECT_TRUE(gate.enter({nullptr, kB})) << time;
+    EXPECT_FALSE(gate.leave(kB));
+    EXPECT_FALSE(gate.leave(kB));
+  }
+  EXPECT_TRUE(gate.is_idle());
+}
+
+TEST(InferGate, HandsWhatWaitsOutAgainAndAgain) {
+  InferGate gate(2, {1, 1});
+  EXPECT_TRUE(gate.enter({nullptr, kA}));
+  EXPECT_TRUE(gate.enter({nullptr, kB}));
+  for (int frame = 0; frame < 3; ++frame) {
+    EXPECT_FALSE(gate.enter({nullptr, kA}));
+    EXPECT_FALSE(gate.enter({nullptr, kB}));
+    EXPECT_EQ(gate.leave(kB)->model, kB) << frame;
+    EXPECT_EQ(gate.leave(kA)->model, kA) << frame;
+  }
+  EXPECT_FALSE(gate.leave(kA));
+  EXPECT_FALSE(gate.leave(kB));
+  EXPECT_TRUE(gate.is_idle());
+}
+
 TEST(InferGate, PrefersTheModelThatHasJustEndedThenTheOneThatWaitsLongest) {
   InferGate gate(1, {9, 9, 9});
   EXPECT_TRUE(gate.enter({nullptr, kA}));

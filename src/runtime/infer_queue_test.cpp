@@ -438,6 +438,25 @@ TEST_F(InferQueueTest, CancelsWhatRunsAndWhatWaitsInTheEngine) {
   EXPECT_EQ(queue.stats().cancelled, 2U);
 }
 
+TEST_F(InferQueueTest, ACancelFreesTheEngineForTheNextAtOnce) {
+  auto queue = make("latency=10ms", 2);  // two requests, one lane
+  Ticket running = submit(queue, "running");
+  submit(queue, "next");
+  EXPECT_TRUE(queue.cancel(running));
+  clock.run_until_idle();
+  EXPECT_THAT(ended, ElementsAre("running:cancelled", "next:ok"));
+  EXPECT_EQ(clock.now() - TimePoint{}, 10ms) << "the engine went on with what nobody wanted";
+}
+
+TEST_F(InferQueueTest, ADeadlineFreesTheEngineForTheNextAtOnce) {
+  auto queue = make("latency=10ms", 2);
+  submit(queue, "late", clock.now() + 4ms);
+  submit(queue, "next");
+  clock.run_until_idle();
+  EXPECT_THAT(ended, ElementsAre("late:deadline_exceeded", "next:ok"));
+  EXPECT_EQ(clock.now() - TimePoint{}, 14ms);
+}
+
 TEST_F(InferQueueTest, CancelsNothingThatHasEnded) {
   auto queue = make("latency=1ms");
   Ticket a = submit(queue, "a");
