@@ -64,10 +64,10 @@ class LadderBuilder {
     for (int size : ladder_sizes(largest())) {
       Result<BatchSize> compiled = compile(size);
       if (!compiled) return fail(std::move(compiled.error()));
-      Result<bool> pays = options_.batching.max_size > 0 ? true : still_pays(*compiled);
-      if (!pays) return fail(std::move(pays.error()));
-      if (!*pays) break;
-      ladder_.sizes.push_back(std::move(*compiled));
+      bool given = options_.batching.max_size > 0, measured = given || measure(*compiled);
+      bool pays = given || ladder_.sizes.empty() || (measured && still_pays());
+      if (pays) ladder_.sizes.push_back(std::move(*compiled));
+      if (!pays || !measured) break;
     }
     return std::move(ladder_);
   }
@@ -87,16 +87,25 @@ class LadderBuilder {
     return compiled;
   }
 
-  Result<bool> still_pays(const BatchSize& size) {
+  /// One failure may be chance. A device that fails on is not to be gathered for; that its inferences fail is for those
+  /// to tell who ask for them.
+  bool measure(const BatchSize& size) {
     Clock& clock = options_.clock ? *options_.clock : steady_clock();
     Result<double> batches = measure_busy_speed(*size.model, clock, kBatches);
-    if (!batches) return fail(std::move(batches.error()));
-    double speed = *batches * size.size;
-    bool pays = ladder_.sizes.empty() || speed > kWorthwhile * ladder_.speed;
-    (pays ? ladder_.speed : ladder_.speed_of_next) = speed;
+    if (!batches) batches = measure_busy_speed(*size.model, clock, kBatches);
+    if (!batches) return ladder_.problem = batches.error().message, false;
+    speed_ = *batches * size.size;
+    if (ladder_.sizes.empty()) ladder_.speed = speed_;
+    return true;
+  }
+
+  bool still_pays() {
+    bool pays = speed_ > kWorthwhile * ladder_.speed;
+    (pays ? ladder_.speed : ladder_.speed_of_next) = speed_;
     return pays;
   }
 
+  double speed_ = 0;  // of the size that was measured last
   const PoolCandidate& inner_;
   const CompileOptions& options_;
   BatchLadder ladder_;
@@ -111,8 +120,10 @@ void tell(const PoolCandidate& inner, const BatchLadder& ladder, const CompileOp
   if (!options.on_event) return;
   int size = ladder.sizes.back().size;
   Clock& clock = options.clock ? *options.clock : steady_clock();
-  std::string text = size > 1 ? fmt::format("batches of up to {}", size)
-                              : "larger batches measured no faster, so every request runs by itself";
+  std::string larger = ladder.problem.empty()
+                           ? "larger batches measured no faster"
+                           : fmt::format("larger batches could not be measured ({})", ladder.problem);
+  std::string text = size > 1 ? fmt::format("batches of up to {}", size) : larger + ", so every request runs by itself";
   std::optional<double> speed = ladder.speed > 0 ? std::optional(ladder.speed) : std::nullopt;
   options.on_event({clock.now(), "batching", inner.device, text, speed});
 }

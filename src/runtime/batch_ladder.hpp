@@ -13,6 +13,7 @@ struct BatchLadder {
   // Where the largest size was found by measurement, in inferences per second.
   double speed = 0;          ///< of the largest
   double speed_of_next = 0;  ///< of the size after it, which did not pay; 0: there was none
+  std::string problem;       ///< why the next size could not be measured, if so
 };
 
 /// Sizes up to options.batching.max_size; without one, as long as doubling pays, but never more than options.requests.

@@ -350,6 +350,27 @@ TEST(Batch, ChoosesTheSizeThatMeasuresBest) {
   EXPECT_THAT(events.back().text, testing::HasSubstr("every request runs by itself"));
 }
 
+TEST(Batch, IsChosenInSpiteOfAnInferenceThatFailsWhileSizesAreMeasured) {
+  VirtualClock clock;
+  auto driver = clock.drive();
+  auto model = make_batch(sim("latency=9ms,per_item=1ms,fail=0"), options_for(clock, 0, 5ms)).value();
+  EXPECT_EQ(model->runtime().device, "BATCH:sim:sim(16)");
+}
+
+TEST(Batch, LeavesItToTheRunToTellOfADeviceThatAlwaysFails) {
+  VirtualClock clock;
+  auto driver = clock.drive();
+  std::vector<DeviceEvent> events;
+  CompileOptions options = options_for(clock, 0, 5ms);
+  options.on_event = [&](const DeviceEvent& event) { events.push_back(event); };
+  auto model = make_batch(sim("latency=1ms,fail_rate=1"), options);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ((*model)->runtime().device, "BATCH:sim:sim(1)");
+  EXPECT_THAT(events.back().text, testing::HasSubstr("could not be measured (the simulated inference failed)"));
+  auto request = (*model)->create_request().value();
+  EXPECT_EQ(infer(*request).error().code, ErrorCode::engine_failed);
+}
+
 TEST(Batch, CompletesEveryRequestOnceUnderRandomFailuresAndCancels) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     VirtualClock clock;

@@ -59,6 +59,7 @@ struct Gathering {
     Result<BatchLadder> ladder = build_ladder(sizes, quiet);
     if (!ladder) return fail(std::move(ladder.error()));
     if (ladder->sizes.back().size > 1) return BatchModel::create(std::move(ladder->sizes), options);
+    if (!ladder->problem.empty()) return fail(ErrorCode::device_unusable, ladder->problem);
     return fail(ErrorCode::device_unusable,
                 fmt::format("batches of 2 measured {:.1f} inferences/s, single requests {:.1f}", ladder->speed_of_next,
                             ladder->speed));
