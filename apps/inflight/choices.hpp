@@ -40,6 +40,8 @@ inline const Names<OverflowPolicy> kOverflowPolicies{{"wait", OverflowPolicy::wa
                                                      {"drop_oldest", OverflowPolicy::drop_oldest},
                                                      {"drop_latest", OverflowPolicy::drop_latest}};
 inline const Names<NmsMode> kNmsModes{{"class", NmsMode::class_wise}, {"agnostic", NmsMode::agnostic}};
+inline const Names<BoxUnit> kBoxUnits{
+    {"values", BoxUnit::by_values}, {"pixels", BoxUnit::pixels}, {"fractions", BoxUnit::fractions}};
 
 /// An option whose value is one of a few names. `value` is a T, or an optional of one.
 template <class T, class Value>
@@ -74,6 +76,16 @@ inline CLI::Option* add_texts(CLI::App& command, const std::string& flag, std::v
 
 inline CLI::Option* add_share(CLI::App& command, const std::string& flag, float& value) {
   return command.add_option(flag, value)->check(between(0, 1))->option_text("0..1");
+}
+
+/// Width and height in pixels.
+inline CLI::Option* add_size(CLI::App& command, const std::string& flag, Size& value) {
+  auto parse = [&value, flag](const std::string& text) {
+    std::optional<Size> size = parse_size(text);
+    if (!size) throw CLI::ValidationError(flag, fmt::format("{} is no size; write 640x640, width first", text));
+    value = *size;
+  };
+  return command.add_option_function<std::string>(flag, parse)->option_text("WxH");
 }
 
 /// A time above 0; a bare number is of `unit`.

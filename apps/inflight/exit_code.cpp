@@ -70,6 +70,11 @@ ExitCode report_exception() {
   }
 }
 
+void report_doubts(const RunSummary& summary) {
+  for (const Event& event : summary.events)
+    if (event.kind == "nothing_found") tell("inflight: {}\n", event.text);
+}
+
 ExitCode report_end(const RunSummary& summary) {
   const FrameCounts& frames = summary.frames;
   std::uint64_t failed = frames.total_failed();

@@ -32,4 +32,7 @@ std::string failures_text(const FrameCounts& frames);
 /// tells how it ended.
 ExitCode report_end(const RunSummary& summary);
 
+/// A line on standard error for each model that found nothing in any frame.
+void report_doubts(const RunSummary& summary);
+
 }  // namespace inflight::app

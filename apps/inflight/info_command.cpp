@@ -50,11 +50,12 @@ ExitCode info_command(const Options& options) {
   put("{}\n", model->name);
   print_ports("input", model->inputs);
   print_ports("output", model->outputs);
-  Result<ModelFamily> family = recognise(*model, options.detector.decoder);
+  Result<ModelFamily> family = recognise_detector(options.model, options.device, options.detector);
   if (!family) return report(family.error());
   put("family        {} ({})\n", family->decoder, family->why);
   put("preprocessing {}\n", describe(family->preprocess));
   put("labels        {}\n", describe_labels(family->labels));
+  for (const std::string& note : family->notes) put("note          {}\n", note);
   return ExitCode::done;
 }
 

@@ -106,13 +106,7 @@ class Budget {
 
  private:
   Result<void> share(std::vector<PipelineModel>& models) {
-    std::vector<std::optional<double>> costs(models.size());  // of those that share; others have their own devices
-    for (std::size_t i = 0; i < models.size(); ++i) {
-      if (!is_shared(named_[i].options)) continue;
-      Result<double> cost = seconds_per_inference(*models[i].detector.model);
-      if (!cost) return fail(std::move(cost.error()));
-      costs[i] = *cost;
-    }
+    const std::vector<std::optional<double>> costs = measure(models);
     const std::vector<double> shares = shares_of(costs);
     std::string told;
     for (std::size_t i = 0; i < models.size(); ++i) {
@@ -121,10 +115,32 @@ class Budget {
       detail::join(told, ", ",
                    fmt::format("{} {:.0f} % ({:.2f} ms)", models[i].name, 100 * shares[i], 1e3 * *costs[i]));
     }
-    if (!named_.front().options.quiet && !told.empty())
-      tell("inflight: {} processor{}, by what an inference costs: {}\n", available_cores(),
-           available_cores() == 1 ? "" : "s", told);
+    if (!told.empty() && !failed_)
+      say(fmt::format("{} processor{}, by what an inference costs: {}", available_cores(),
+                      available_cores() == 1 ? "" : "s", told));
     return {};
+  }
+
+  /// Seconds, of the models that share the processors; others have devices of their own. All alike where one cannot be
+  /// measured: whether a device serves is for the run to find out, which accounts for what fails.
+  std::vector<std::optional<double>> measure(std::vector<PipelineModel>& models) {
+    std::vector<std::optional<double>> costs(models.size());
+    for (std::size_t i = 0; i < models.size(); ++i) {
+      if (!is_shared(named_[i].options)) continue;
+      Result<double> cost = seconds_per_inference(*models[i].detector.model);
+      costs[i] = cost.value_or(0);
+      if (cost) continue;
+      failed_ = true;
+      say(fmt::format("{}: what it costs could not be measured ({}); the processors are shared equally", models[i].name,
+                      cost.error().message));
+    }
+    for (std::optional<double>& cost : costs)
+      if (cost && failed_) cost = 0;
+    return costs;
+  }
+
+  void say(const std::string& text) const {
+    if (!named_.front().options.quiet) tell("inflight: {}\n", text);
   }
 
   Result<void> widen(PipelineModel& model, std::size_t index, double share) {
@@ -138,14 +154,13 @@ class Budget {
 
   const std::vector<NamedModel>& named_;
   const OnDeviceEvent& told_;
+  bool failed_ = false;  // an inference did, while costs were measured
 };
 
 /// Labels that the first model knows; none where nobody can tell.
 Result<void> check_labels(const Options& options) {
   if (options.on_labels.empty()) return {};
-  Result<ModelInfo> info = read_model(options.model);
-  if (!info) return {};  // simulated devices read no file
-  Result<ModelFamily> family = recognise(*info, options.detector.decoder);
+  Result<ModelFamily> family = recognise_detector(options.model, options.device, options.detector);
   if (!family || family->labels.empty()) return {};
   for (const std::string& label : options.on_labels) {
     if (std::ranges::find(family->labels, label) != family->labels.end()) continue;
@@ -163,6 +178,7 @@ Result<Cascade> make_cascade(const Options& options, const NamedModel& first) {
   if (Result<void> ok = check_labels(first.options); !ok) return fail(std::move(ok.error()));
   ModelText parts = split(options.then);
   Options own = options;
+  own.detector.input_size = {};  // of the models that see the whole picture
   own.device = options.then_device;
   if (own.device.empty())
     own.device = options.device.starts_with("BATCH:") ? options.device : "BATCH:" + options.device;
@@ -170,6 +186,11 @@ Result<Cascade> make_cascade(const Options& options, const NamedModel& first) {
     Result<Options> with = with_arguments(own, parts.arguments);
     if (!with) return fail({with.error().code, fmt::format("--then {}: {}", options.then, with.error().message)});
     own = std::move(*with);
+  }
+  if (Result<ModelInfo> info = read_model(parts.file)) {  // which tells by itself what is wrong with it, later
+    Result<std::optional<InputSize>> size = choose_input_size(*info, own.detector.input_size, nullptr);
+    if (!size) return fail(std::move(size.error()));
+    if (*size) own.detector.compile.shapes = std::move((*size)->shapes);
   }
   Result<FeatureModel> model = make_feature_model(parts.file, own.device, own.detector.compile);
   if (!model) return fail(std::move(model.error()));

@@ -60,6 +60,11 @@ void add_model_options(CLI::App& command, Options& options, bool by_place) {
   add_share(command, "--score", post.score_threshold)->description("lowest score that counts (0.3)");
   add_share(command, "--iou", post.nms_iou)->description("overlap above which the lower score is dropped (0.5)");
   add_choice(command, "--nms", post.nms, kNmsModes)->description("drop overlaps within a class, or across all");
+  add_choice(command, "--boxes", post.box_unit, kBoxUnits)
+      ->description("what YOLOv5 boxes are in: pixels, or fractions of the input; default: told by their values");
+  add_size(command, "--input-size", options.detector.input_size)
+      ->description(
+          "of the model's input, where the model leaves it open; default: as the file says, else the source's");
 }
 
 void add_source_options(CLI::App& command, Options& options) {
@@ -194,6 +199,10 @@ Result<void> resolve(Options& options) {
                 fmt::format("{} is about the second model, and there is none; add --then FILE",
                             options.on_labels.empty() ? "--then-device" : "--on"));
   options.pipeline.api = options.api;
+  options.detector.picture_size = [input = options.input, source = options.source] {
+    Result<std::unique_ptr<Source>> opened = open_source(input, source);
+    return opened ? (*opened)->info().size : Size{};
+  };
   if (options.verbose && !options.quiet) compile.on_event = print_event;
   return {};
 }

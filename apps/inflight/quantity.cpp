@@ -43,4 +43,17 @@ std::optional<double> parse_rate(std::string_view text) {
   return *number / seconds;
 }
 
+std::optional<Size> parse_size(std::string_view text) {
+  constexpr int kMaxSide = 32767;  // of the scaler
+  auto side = [](std::string_view digits) {
+    int value = 0;
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    return error == std::errc{} && end == digits.data() + digits.size() && value <= kMaxSide ? value : 0;
+  };
+  std::size_t x = text.find('x');
+  if (x == std::string_view::npos) return std::nullopt;
+  Size size{side(text.substr(0, x)), side(text.substr(x + 1))};
+  return size.width > 0 && size.height > 0 ? std::optional(size) : std::nullopt;
+}
+
 }  // namespace inflight::app

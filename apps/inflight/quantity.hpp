@@ -1,4 +1,4 @@
-// Times and rates as people type them: "30ms", "2s", "50/s".
+// Times, rates and sizes as people type them: "30ms", "2s", "50/s", "640x384".
 #pragma once
 
 #include <optional>
@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "inflight/clock.hpp"
+#include "inflight/frame.hpp"
 
 namespace inflight::app {
 
@@ -14,5 +15,7 @@ namespace inflight::app {
 std::optional<Duration> parse_duration(std::string_view text, Duration unit);
 /// "50/s", "50", "3000/min". nullopt: it is none, or not above 0.
 std::optional<double> parse_rate(std::string_view text);
+/// "640x384", width first. nullopt: it is none, or a side is not from 1 to 32767.
+std::optional<Size> parse_size(std::string_view text);
 
 }  // namespace inflight::app

@@ -146,7 +146,10 @@ Result<Parts> make_parts(const Options& options, Metrics* metrics) {
   if (Result<void> opened = open_sources(options, parts); !opened) return fail(std::move(opened.error()));
   OnDeviceEvent told;
   if (metrics) told = [metrics](const DeviceEvent& event) { metrics->add(event); };
-  Result<Models> models = make_models(options, told);
+  Options known = options;
+  if (!parts.sources.empty())  // not opened twice: cameras may have one client
+    known.detector.picture_size = [size = parts.sources.front()->info().size] { return size; };
+  Result<Models> models = make_models(known, told);
   if (!models) return fail(std::move(models.error()));
   parts.models = std::move(*models);
   return parts;
@@ -163,8 +166,10 @@ Result<RunSummary> run(const Options& options, SignalWatch& signals, Recording& 
   std::optional<Calibration> calibration;
   if (options.calibrate && !parts->inputs.empty()) {
     Result<Calibration> measured = calibrate_run(options, *parts);
-    if (!measured) return fail(std::move(measured.error()));
-    calibration = std::move(*measured);
+    if (measured) calibration = std::move(*measured);
+    // Not the end of the run: it meets the same, and accounts for it.
+    else
+      fmt::print(stderr, "inflight: not calibrated: {}\n", measured.error().message);
   }
   Result<RunSummary> summary = run_pipeline(options, std::move(*parts), {signals, recording, metrics->get()});
   if (summary && calibration) apply(*calibration, *summary);
@@ -172,8 +177,9 @@ Result<RunSummary> run(const Options& options, SignalWatch& signals, Recording& 
 }
 
 void print_summary(RunSummary summary) {
-  // What ended the run is told in the last line, where people look, and once.
-  std::erase_if(summary.events, [&](const Event& event) { return event.text == summary.error; });
+  // What ended the run, and what makes it doubtful, is told in the last lines, where people look, and once.
+  std::erase_if(summary.events,
+                [&](const Event& event) { return event.text == summary.error || event.kind == "nothing_found"; });
   summary.error.clear();
   tell("{}", to_text(summary));
 }
@@ -193,6 +199,7 @@ ExitCode run_command(const Options& options) {
   Result<RunSummary> summary = run(options, signals, recording);
   if (!summary) return report(summary.error());
   if (!options.quiet) print_summary(*summary);
+  if (!options.quiet) report_doubts(*summary);
   Result<void> written;
   if (!options.summary.empty()) written = write_text(options.summary, to_json(*summary));
   if (Result<void> recorded = recording.write(*summary); written) written = std::move(recorded);

@@ -104,6 +104,7 @@ ExitCode compare(const Options& options, const Run& sync, const Run& async) {
     return report(
         {ErrorCode::unreadable_input, redacted(options.input) + ": it gave no frame, so nothing was compared"});
   if (!options.quiet) print_success(sync, devices, most);
+  if (!options.quiet) report_doubts(async.summary);  // nothing equals nothing
   return report_end(async.summary);
 }
 

@@ -39,16 +39,27 @@ struct Detector {
   std::shared_ptr<Preprocessor> preprocessor{};
   std::shared_ptr<Postprocessor> postprocessor{};
   std::shared_ptr<DeviceLog> device_log{};  ///< nullptr: its devices tell nothing
+  ModelInputs inputs{};
 };
 
 struct DetectorOptions {
   CompileOptions compile{};
   std::string decoder{};  ///< empty: recognised
   PostprocessOptions postprocess{};
+  Size input_size{};  ///< of the model's input, where it can be chosen; {0,0}: as choose_input_size() says
+  /// The size of the pictures to come. Asked only where a model leaves its size open and does not say which it wants;
+  /// {0,0}, or empty: not known.
+  std::function<Size()> picture_size{};
 };
 
+/// Of which family a model file is, for a device string, and what else is to be known of it: what make_detector()
+/// goes by. Errors: those of parsing the string, read_model, choose_input_size and recognise; for a file that does not
+/// tell its outputs, those of compile_model.
+Result<ModelFamily> recognise_detector(const std::filesystem::path& model, const std::string& device = "CPU",
+                                       const DetectorOptions& options = {});
+
 /// Reads, recognises and compiles a detection model for a device string; where every device in it is simulated,
-/// no file is read. Errors: those of parsing the string, read_model, recognise, compile_model and make_preprocessor.
+/// no file is read. Errors: those of recognise_detector, recognise_inputs, compile_model and make_preprocessor.
 Result<Detector> make_detector(const std::filesystem::path& model, const std::string& device = "CPU",
                                const DetectorOptions& options = {});
 

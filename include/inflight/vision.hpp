@@ -2,7 +2,10 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,7 +17,8 @@
 
 namespace INFLIGHT_API inflight {
 
-/// stretch: fill the input, aspect not kept. letterbox: keep the aspect, pad the rest.
+/// stretch: fill the input, aspect not kept. letterbox: keep the aspect, pad the rest; sizes that do not fit exactly
+/// are rounded to nearest where centred (Ultralytics' LetterBox), down at the top left (Megvii's preproc).
 enum class ResizeMode : std::uint8_t { stretch, letterbox_center, letterbox_top_left };
 enum class ChannelOrder : std::uint8_t { bgr, rgb };
 
@@ -43,8 +47,9 @@ SourceTransform make_transform(Size source, Size model, ResizeMode resize) noexc
 class Preprocessor {
  public:
   virtual ~Preprocessor() = default;
-  /// `input` must match the port the preprocessor was made for. Errors: invalid_argument (it does not, or the
-  /// picture has no pixels).
+  /// `input` must match the port the preprocessor was made for. Where that is a batch, each of its items becomes this
+  /// picture, so that nothing is read that nobody wrote. Errors: invalid_argument (it does not match, or the picture
+  /// has no pixels).
   virtual Result<SourceTransform> run(const Picture& picture, TensorView input) = 0;
   /// Two preprocessors with the same recipe make the same bytes of a picture. Empty: like no other.
   virtual std::string recipe() const { return {}; }
@@ -55,7 +60,41 @@ class Preprocessor {
 /// mean or scale that is not finite).
 Result<std::unique_ptr<Preprocessor>> make_preprocessor(const Port& input, const PreprocessOptions& options);
 
-/// Turns the outputs of one inference into detections. Thread-safe.
+/// An input besides the picture, which the makers of a model fill with numbers.
+struct SideInput {
+  enum class Kind : std::uint8_t {
+    image_info,   ///< [N,3] or [N,6]: height and width of the model's input, then ones (Open Model Zoo)
+    picture_size  ///< "orig_target_sizes" [N,2]: width and height of the source's picture (RT-DETR)
+  };
+  std::size_t port = 0;
+  Kind kind = Kind::image_info;
+};
+
+/// Which input takes the picture, and what the others are given.
+struct ModelInputs {
+  std::size_t picture = 0;
+  std::vector<SideInput> side{};
+};
+
+/// Errors: model_unusable (no image input, or another input that nobody knows how to fill), naming the input.
+Result<ModelInputs> recognise_inputs(const ModelInfo& model);
+
+/// Writes what `side` wants to know of a picture. Errors: invalid_argument (a type that holds no numbers of pixels).
+Result<void> write_side_input(const SideInput& side, const SourceTransform& transform, TensorView input);
+
+/// A shape for an image input that leaves its height or width open.
+struct InputSize {
+  std::map<std::string, Shape> shapes{};  ///< for CompileOptions::shapes
+  std::string why{};                      ///< where the size is from, for people
+};
+
+/// `asked`, if it is one; else, of a model that leaves its size open, what its metadata says (Ultralytics' imgsz), else
+/// that of the `pictures` to come, up to a multiple of the stride (metadata, else 32). {0,0}: not known. nullopt: the
+/// size is fixed and nothing else is asked for. Errors: model_unusable (it is open, and nobody knows).
+Result<std::optional<InputSize>> choose_input_size(const ModelInfo& model, Size asked,
+                                                   const std::function<Size()>& pictures);
+
+/// Turns the outputs of one inference into detections. Of a batch, those of its first picture. Thread-safe.
 class Postprocessor {
  public:
   virtual ~Postprocessor() = default;
@@ -63,14 +102,22 @@ class Postprocessor {
   /// Errors: invalid_argument (an output is missing, or not of the shape it was made for).
   virtual Result<void> run(std::span<const TensorView> outputs, const SourceTransform& transform,
                            std::vector<Detection>& detections) const = 0;
+  /// Why nothing was found in any picture since the last call, as far as the outputs tell: the highest score there
+  /// was, and what may be wrong. Empty: something was found, or there is nothing to say.
+  virtual std::string take_doubt() const { return {}; }
 };
 
 enum class NmsMode : std::uint8_t { class_wise, agnostic };
+
+/// In what YOLOv5 networks give their boxes: pixels of the input, or fractions of it (TensorFlow's exports, and
+/// others). by_values: told apart in each picture, since boxes of two pixels are none.
+enum class BoxUnit : std::uint8_t { by_values, pixels, fractions };
 
 struct PostprocessOptions {
   float score_threshold = 0.3F;
   float nms_iou = 0.5F;
   NmsMode nms = NmsMode::class_wise;
+  BoxUnit box_unit = BoxUnit::by_values;
 };
 
 /// What kind of detection model it is, and so how to feed it and read it.
@@ -80,7 +127,7 @@ struct ModelFamily {
   std::size_t output = 0;  ///< which output port holds the detections
   PreprocessOptions preprocess{};
   std::vector<std::string> labels{};  ///< by class id; ids beyond it are labelled by their number
-  bool normalised_boxes = false;      ///< yolov5: boxes in 0..1 of the input (TensorFlow exports) instead of pixels
+  std::vector<std::string> notes{};   ///< for people: batches, sizes and inputs that are not as usual
 };
 
 /// Names that `recognise` takes as `decoder`.

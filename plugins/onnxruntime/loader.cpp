@@ -110,15 +110,21 @@ Result<void> check_ports(const LoadRequest& request, const ModelInfo& model) {
                   target(request), to_string(model.inputs.front().type), to_string(model.outputs.front().type)));
 }
 
-/// Gives every input a fixed shape: a batch without a name is whatever the inputs say. Or tells what is open.
+/// Gives every input a fixed shape: where a dimension has no name by which it could be fixed, it is whatever the inputs
+/// say. Or tells what is open.
 Result<ModelInfo> fix_shapes(const LoadRequest& request, Description model) {
   std::int64_t batch = request.options.batch;
   for (const OpenDimension& open : model.open) {
-    if (open.axis != 0)
+    Port& port = model.info.inputs[open.input];
+    const Shape* asked = wanted_shape(request, model.info, port);
+    if (asked && open.axis < asked->rank())
+      port.shape[open.axis] = (*asked)[open.axis];
+    else if (open.axis != 0)
       return unusable(request.model,
-                      fmt::format("{} is open: export the model with a fixed size{}", to_text(model, open),
+                      fmt::format("{} is open: give the input a size with --input-size WxH, or in bench with -shape{}",
+                                  to_text(model, open),
                                   open.name.empty() ? "" : ", or set property free_dimension_override." + open.name));
-    model.info.inputs[open.input].shape[0] = std::max<std::int64_t>(batch, 1);
+    if (open.axis == 0 && (batch > 0 || port.shape[0] < 0)) port.shape[0] = std::max<std::int64_t>(batch, 1);
   }
   for (const Port& port : model.info.inputs)
     if (batch > 0 && port.shape.rank() > 0 && port.shape[0] != batch)

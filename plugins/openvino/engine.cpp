@@ -112,6 +112,25 @@ void set_batch(ov::Model& model, std::int64_t batch) {
   model.reshape(shapes);
 }
 
+/// An open batch is one picture, unless another was asked for: as in the other engines, requests have memory of a fixed
+/// size. Errors: model_unusable (another dimension is open).
+Result<void> close_batch(ov::Model& model) {
+  std::map<ov::Output<ov::Node>, ov::PartialShape> shapes;
+  for (const auto& input : model.inputs()) {
+    ov::PartialShape shape = input.get_partial_shape();
+    if (shape.is_static()) continue;
+    if (shape.rank().is_static()) shape[0] = 1;
+    if (shape.is_dynamic())
+      return fail(ErrorCode::model_unusable,
+                  fmt::format("input \"{}\" {} leaves its size open: give it one with --input-size WxH, or in bench "
+                              "with -shape",
+                              input.get_any_name(), to_string(to_shape(input.get_partial_shape()))));
+    shapes[input] = shape;
+  }
+  if (!shapes.empty()) model.reshape(shapes);
+  return {};
+}
+
 /// Empty, or why our Shape cannot hold the model's ports.
 std::string rank_problem(const ov::Model& model) {
   auto too_many = [](const auto& port) {
@@ -238,6 +257,8 @@ Result<std::shared_ptr<CompiledModel>> OpenVinoEngine::compile(const fs::path& p
   try {
     if (Result<void> set = set_shapes(**model, options.shapes); !set) return fail(std::move(set.error()));
     if (options.batch > 0) set_batch(**model, options.batch);
+    if (Result<void> closed = close_batch(**model); !closed)
+      return fail(closed.error().code, path.string() + ": " + closed.error().message);
     if (options.input_type || options.output_type) set_types(*model, options);
     if (options.u8_input && !options.input_type) *model = take_bytes(*model, options);
     CacheFiles before = cached(options.cache_dir);

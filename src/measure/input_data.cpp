@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <fstream>
 #include <random>
 
@@ -114,9 +113,6 @@ Result<Tensor> read_picture(const fs::path& path, const Port& port) {
         fmt::format("{}: input \"{}\" takes no picture; give it a .npy or .bin file", path.string(), port.name));
   Tensor tensor(port.type, port.shape);
   if (auto done = (*preprocessor)->run(frame.picture(), tensor); !done) return fail(std::move(done.error()));
-  std::span<std::byte> bytes = tensor.view().as_bytes();
-  std::size_t item = bytes.size() / static_cast<std::size_t>(port.shape[0]);
-  for (std::size_t at = item; at < bytes.size(); at += item) std::memcpy(&bytes[at], bytes.data(), item);
   return tensor;
 }
 

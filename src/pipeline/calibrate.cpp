@@ -74,7 +74,7 @@ class Calibrator {
     for (std::size_t i = 0; i < frames_.size(); ++i) {
       results_[i].frame = frames_[i];
       Duration begin = process_cpu_time();
-      auto transform = preprocess(*detector.preprocessor, frames_[i].picture(), **request);
+      auto transform = preprocess(detector, frames_[i].picture(), **request);
       preprocess_ += process_cpu_time() - begin;
       if (!transform) return fail(std::move(transform.error()));
       if (Outcome outcome = infer(**request); !outcome) return fail(std::move(outcome.error()));

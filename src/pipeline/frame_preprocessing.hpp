@@ -12,11 +12,12 @@ namespace inflight {
 /// Models that want the same bytes of a picture get them from one preprocessing. One thread at a time.
 class FramePreprocessing {
  public:
+  /// `models` must outlive it.
   explicit FramePreprocessing(const std::vector<PipelineModel>& models);
 
   /// The next picture is another one.
   void begin_frame() noexcept;
-  /// Writes `picture` into the input of `request`, which is one of model number `model`.
+  /// Writes `picture` into the inputs of `request`, which is one of model number `model`.
   Result<SourceTransform> run(std::size_t model, const Picture& picture, InferRequest& request);
 
  private:
@@ -26,13 +27,10 @@ class FramePreprocessing {
     Preprocessor* preprocessor = nullptr;
     std::optional<SourceTransform> made;  ///< of this frame
   };
-  struct Model {
-    Preprocessor* preprocessor = nullptr;
-    std::optional<std::size_t> shared;
-  };
-  Result<void> make(Shared& shared, const Picture& picture);
+  Result<SourceTransform> copy(Shared& shared, std::size_t model, const Picture& picture, InferRequest& request);
 
-  std::vector<Model> models_;
+  const std::vector<PipelineModel>& models_;
+  std::vector<std::optional<std::size_t>> shared_by_;  // by model
   std::vector<Shared> shared_;
 };
 

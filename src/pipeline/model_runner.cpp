@@ -21,7 +21,7 @@ Result<InferQueue::Slot> ModelRunner::prepare_alone(Job& job, std::uint32_t mode
   Result<InferQueue::Slot> slot = queue.acquire();
   if (!slot) return slot;
   auto transform = timed(meter, clock(), job.result.frame.id, [&] {
-    return preprocess(*models()[model].detector.preprocessor, job.result.frame.picture(), slot->request());
+    return preprocess(models()[model].detector, job.result.frame.picture(), slot->request());
   });
   if (!transform) return fail(std::move(transform.error()));
   job.models[model].transform = *transform;

@@ -74,6 +74,7 @@ class INFLIGHT_HIDDEN Pipeline::Impl {
     events_.start(begin_);
     if (parts.options.recorder) parts.options.recorder->start(begin_);
     began_.store(true, std::memory_order_release);
+    for (const PipelineModel& model : parts.models) model.detector.postprocessor->take_doubt();  // of other runs
     Duration cpu = process_cpu_time() + child_usage().cpu_time;
     Result<RunNumbers> numbers = sync ? run_sync(parts, {tally_, events_, closing_}) : run_async();
     end_ = parts.clock().now();
@@ -87,6 +88,7 @@ class INFLIGHT_HIDDEN Pipeline::Impl {
     numbers->cpu = std::max(Duration{0}, process_cpu_time() + children.cpu_time - cpu);
     RunSummary summary = summarise_run(parts, tally_, *numbers);
     summary.peak_rss_mb += children.peak_rss_mb;
+    if (summary.frames.emitted > 0) voice_doubts();
     events_.write_to(summary, device_events());
     record_events(summary);
     return summary;
@@ -155,6 +157,16 @@ class INFLIGHT_HIDDEN Pipeline::Impl {
       hollow = hollow || !entry.source || std::ranges::any_of(entry.setup.sinks, missing);
     if (hollow) return fail(ErrorCode::invalid_argument, "a source or sink of the pipeline is null");
     return check_models(parts);
+  }
+
+  /// Nothing found is an answer like any other, and what a wrong setting looks like.
+  void voice_doubts() {
+    for (const PipelineModel& model : parts.models) {
+      std::string doubt = model.detector.postprocessor->take_doubt();
+      if (doubt.empty()) continue;
+      std::string who = parts.models.size() > 1 ? model.name + ": " : "";
+      events_.add(parts.clock().now(), "nothing_found", who + "nothing was found in any frame: " + doubt);
+    }
   }
 
   std::vector<DeviceEvent> device_events() const {

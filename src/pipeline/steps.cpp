@@ -32,10 +32,13 @@ Result<std::span<const TensorView>> outputs_of(const CompiledModel& model, Infer
   return outputs;
 }
 
-Result<void> append_floats(const TensorView& output, std::vector<float>& all) {
+/// `batch`: of the model; what has one row for each of it gives the first.
+Result<void> append_floats(const TensorView& output, std::int64_t batch, std::vector<float>& all) {
   if (output.type() != ElementType::f32)
     return fail(ErrorCode::model_unusable, "the cascade's model gives no f32; compile it with that output type");
   std::span<const float> values = output.as<const float>();
+  if (batch > 1 && output.shape().rank() > 1 && output.shape()[0] == batch)
+    values = values.first(values.size() / static_cast<std::size_t>(batch));
   all.insert(all.end(), values.begin(), values.end());
   return {};
 }
@@ -83,6 +86,25 @@ std::optional<Outcome> FrameReader::next(Frame& frame, StageMeter& meter) {
   return fail(std::move(got.error()));
 }
 
+Result<SourceTransform> preprocess(const Detector& detector, const Picture& picture, InferRequest& request) {
+  Result<TensorView> input = request.input(detector.inputs.picture);
+  if (!input) return fail(std::move(input.error()));
+  Result<SourceTransform> transform = preprocess(*detector.preprocessor, picture, *input);
+  if (!transform) return transform;
+  if (Result<void> filled = fill_side_inputs(detector.inputs, *transform, request); !filled)
+    return fail(std::move(filled.error()));
+  return transform;
+}
+
+Result<void> fill_side_inputs(const ModelInputs& inputs, const SourceTransform& transform, InferRequest& request) {
+  for (const SideInput& side : inputs.side) {
+    Result<TensorView> input = request.input(side.port);
+    if (!input) return fail(std::move(input.error()));
+    if (Result<void> filled = write_side_input(side, transform, *input); !filled) return filled;
+  }
+  return {};
+}
+
 Result<SourceTransform> preprocess(Preprocessor& preprocessor, const Picture& picture, InferRequest& request) {
   Result<TensorView> input = request.input(0);
   if (!input) return fail(std::move(input.error()));
@@ -108,8 +130,11 @@ Outcome read_features(const CompiledModel& model, InferRequest& request, Detecti
   Result<std::span<const TensorView>> outputs = outputs_of(model, request);
   if (!outputs) return fail(std::move(outputs.error()));
   detection.features.clear();
+  const Shape& input = model.info().inputs.front().shape;
+  const std::int64_t batch = input.rank() > 0 ? input[0] : 1;
   for (const TensorView& output : *outputs)
-    if (Result<void> done = append_floats(output, detection.features); !done) return fail(std::move(done.error()));
+    if (Result<void> done = append_floats(output, batch, detection.features); !done)
+      return fail(std::move(done.error()));
   return Served{};
 }
 

@@ -33,15 +33,20 @@ class FrameReader {
   const Books books_;
 };
 
-/// Writes `picture` into the request's input, or into `input`.
+/// Writes `picture` into the request's inputs; of a preprocessor alone, into its first, or into `input`.
+Result<SourceTransform> preprocess(const Detector& detector, const Picture& picture, InferRequest& request);
 Result<SourceTransform> preprocess(Preprocessor& preprocessor, const Picture& picture, InferRequest& request);
 Result<SourceTransform> preprocess(Preprocessor& preprocessor, const Picture& picture, TensorView input);
+
+/// The inputs besides the picture.
+Result<void> fill_side_inputs(const ModelInputs& inputs, const SourceTransform& transform, InferRequest& request);
 
 /// Turns the outputs of a finished inference into detections. The outcome is that of the frame.
 Outcome postprocess(const Detector& detector, InferRequest& request, const SourceTransform& transform,
                     std::vector<Detection>& detections);
 
-/// The outputs of a finished inference, one after the other, as the features of `detection`.
+/// The outputs of a finished inference, one after the other, as the features of `detection`. Of a batch, those of its
+/// first picture.
 Outcome read_features(const CompiledModel& model, InferRequest& request, Detection& detection);
 
 /// Which boxes of `detections` the cascade takes.

@@ -209,5 +209,58 @@ TEST(StageMeter, IsAsBusyAsTheBusiestOfItsThreads) {
   EXPECT_EQ(a.histogram().count(), 3U);
 }
 
+/// Finds nothing, and has a doubt until it was taken.
+class DoubtingPostprocessor final : public Postprocessor {
+ public:
+  Result<void> run(std::span<const TensorView> /*outputs*/, const SourceTransform& /*transform*/,
+                   std::vector<Detection>& detections) const override {
+    detections.clear();
+    doubt_ = true;
+    return {};
+  }
+  std::string take_doubt() const override { return doubt_.exchange(false) ? "scores are low" : ""; }
+
+ private:
+  mutable std::atomic<bool> doubt_ = true;  // of a run before
+};
+
+std::vector<std::string> doubts(const RunSummary& summary) {
+  std::vector<std::string> texts;
+  for (const Event& event : summary.events)
+    if (event.kind == "nothing_found") texts.push_back(event.text);
+  return texts;
+}
+
+TEST(Doubts, AreToldOfARunThatFoundNothing) {
+  for (Api api : {Api::sync, Api::async}) {
+    Simulation simulation;
+    simulation.detector.postprocessor = std::make_shared<DoubtingPostprocessor>();
+    Pipeline pipeline(simulation.detector, simulation.with(api));
+    pipeline.add_source(synthetic(5));
+    EXPECT_THAT(doubts(pipeline.run().value()),
+                ::testing::ElementsAre("nothing was found in any frame: scores are low"));
+  }
+}
+
+TEST(Doubts, AreToldOfEachModelByItsName) {
+  Simulation simulation;
+  Detector doubting = simulation.detector;
+  doubting.postprocessor = std::make_shared<DoubtingPostprocessor>();
+  Pipeline pipeline({{"sure", simulation.detector}, {"unsure", doubting}}, simulation.options);
+  pipeline.add_source(synthetic(5));
+  EXPECT_THAT(doubts(pipeline.run().value()),
+              ::testing::ElementsAre(::testing::StartsWith("unsure: nothing was found")));
+}
+
+TEST(Doubts, AreNoneWhereNoFrameWasLookedAt) {
+  Simulation simulation("sim:fail_rate=1");
+  simulation.detector.postprocessor = std::make_shared<DoubtingPostprocessor>();
+  Pipeline pipeline(simulation.detector, simulation.options);
+  pipeline.add_source(synthetic(3));
+  RunSummary summary = pipeline.run().value();
+  EXPECT_EQ(summary.frames.total_failed(), 3U);
+  EXPECT_TRUE(doubts(summary).empty());
+}
+
 }  // namespace
 }  // namespace inflight::test

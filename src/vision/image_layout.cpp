@@ -46,7 +46,7 @@ tl::unexpected<Error> not_an_image(const Port& port) {
               fmt::format("input '{}' of type {} and shape {} is not an image input: expected [1,3,H,W] or [1,H,W,3] "
                           "of u8, f16 or f32{}",
                           port.name, to_string(port.type), to_string(port.shape),
-                          sizes_unknown ? ", with a fixed height and width (export or reshape the model so)" : ""));
+                          sizes_unknown ? ", with a fixed height and width; give one with --input-size WxH" : ""));
 }
 
 }  // namespace
@@ -59,14 +59,23 @@ Result<ImageLayout> image_layout(const Port& port) {
   return ImageLayout{port.type, {static_cast<int>(width), static_cast<int>(height)}, *planar};
 }
 
-Result<ImageLayout> image_input(const ModelInfo& model) {
+std::optional<bool> picture_planes(const Port& port) {
+  if (auto known = is_planar(port)) return known;
+  const Shape& shape = port.shape;
+  bool unknown = shape.rank() == 1 && shape[0] < 0;  // not even how many dimensions there are
+  bool open = shape.rank() == 4 && shape[1] < 0;     // the channels, too
+  if (!unknown && !open) return {};
+  return letters(port.layout) != "NHWC";
+}
+
+Result<ImageInput> image_input(const ModelInfo& model) {
   if (model.inputs.empty()) {
     return fail(ErrorCode::model_unusable, fmt::format("model '{}' has no inputs", model.name));
   }
-  for (const Port& port : model.inputs) {
-    if (auto layout = image_layout(port)) return layout;
+  for (std::size_t port = 0; port < model.inputs.size(); ++port) {
+    if (auto layout = image_layout(model.inputs[port])) return ImageInput{port, *layout};
   }
-  return image_layout(model.inputs.front());  // for its error, which names what was seen
+  return fail(image_layout(model.inputs.front()).error());  // which names what was seen
 }
 
 }  // namespace inflight

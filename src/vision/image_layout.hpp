@@ -1,6 +1,8 @@
 // How an image input lies in memory.
 #pragma once
 
+#include <optional>
+
 #include "inflight/vision.hpp"
 
 namespace inflight {
@@ -16,7 +18,15 @@ struct ImageLayout {
 /// Errors: model_unusable, naming the port and what an image input would be.
 Result<ImageLayout> image_layout(const Port& port);
 
+/// Is `port` laid out as a picture, whatever of its sizes is open? true: [N,3,H,W]; false: [N,H,W,3].
+std::optional<bool> picture_planes(const Port& port);
+
+struct ImageInput {
+  std::size_t port = 0;
+  ImageLayout layout;
+};
+
 /// The first input of `model` that is an image. Errors: model_unusable, as above.
-Result<ImageLayout> image_input(const ModelInfo& model);
+Result<ImageInput> image_input(const ModelInfo& model);
 
 }  // namespace inflight

@@ -45,7 +45,7 @@ TEST(ImageLayout, RefusesWhatIsNoImageAndSaysWhatWouldBe) {
 
 TEST(ImageLayout, FindsTheImageAmongSeveralInputs) {
   ModelInfo model{"m", {{"info", ElementType::f32, {1, 3}, ""}, {"image", ElementType::f32, {1, 3, 8, 8}, ""}}, {}, {}};
-  EXPECT_EQ(image_input(model)->size, (Size{8, 8}));
+  EXPECT_EQ(image_input(model)->layout.size, (Size{8, 8}));
   EXPECT_FALSE(image_input({"m", {}, {}, {}}));
 }
 

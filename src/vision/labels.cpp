@@ -132,12 +132,6 @@ std::vector<std::string> split(std::string_view text) {
   return labels;
 }
 
-/// The last part of keys such as "model_info/labels".
-std::string_view last_part(std::string_view key) {
-  std::size_t at = key.find_last_of("/.");
-  return at == key.npos ? key : key.substr(at + 1);
-}
-
 /// "names" is Ultralytics' key, "labels" that of OpenVINO's model_api.
 std::vector<std::string> from_metadata(const ModelInfo& model) {
   for (const auto& [key, value] : model.metadata) {
@@ -156,6 +150,11 @@ std::vector<std::string> from_name(const ModelInfo& model) {
 }
 
 }  // namespace
+
+std::string_view last_part(std::string_view key) {
+  std::size_t at = key.find_last_of("/.");
+  return at == key.npos ? key : key.substr(at + 1);
+}
 
 std::vector<std::string> parse_labels(std::string_view text) {
   Scanner scan(text);

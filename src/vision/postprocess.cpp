@@ -33,10 +33,10 @@ Result<std::unique_ptr<Postprocessor>> make_postprocessor(const ModelFamily& fam
                                                           const PostprocessOptions& options) {
   auto input = image_input(model);
   if (!input) return fail(std::move(input.error()));
-  if (auto usable = check(family, model, input->size); !usable) return fail(std::move(usable.error()));
+  if (auto usable = check(family, model, input->layout.size); !usable) return fail(std::move(usable.error()));
   if (family.decoder == "ssd") return make_ssd(family, options);
-  if (family.decoder == "yolox") return make_yolox(family, input->size, options);
-  return make_yolov5(family, input->size, options);
+  if (family.decoder == "yolox") return make_yolox(family, input->layout.size, options);
+  return make_yolov5(family, input->layout.size, options);
 }
 
 }  // namespace inflight

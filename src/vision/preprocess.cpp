@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -108,6 +109,7 @@ class ImagePreprocessor final : public Preprocessor {
       Band band{&*scaled, colours(*scaled, options_.channels), y, std::min(kBandRows, placed.size.height - y)};
       layout_.planar ? write_planar(band, placed, out) : write_interleaved(band, placed, out);
     }
+    repeat(input.as<T>());
     return make_transform(picture.size, layout_.size, options_.resize);
   }
 
@@ -127,6 +129,8 @@ class ImagePreprocessor final : public Preprocessor {
   void write_interleaved(const Band& band, const Placement& placed, T* out);
   void write_planar(const Band& band, const Placement& placed, T* out);
   void pad(const Placement& placed, T* out) const;
+  /// The first picture of a batch becomes all of them.
+  void repeat(std::span<T> batch) const;
   /// Fills the rectangle of `size` at (`x`, `y`) with the padding.
   void fill(T* out, int x, int y, Size size) const;
 
@@ -148,7 +152,7 @@ Result<void> ImagePreprocessor<T>::check(const Picture& picture, const TensorVie
   Shape image = layout_.planar ? Shape{3, h, w} : Shape{h, w, 3};
   const Shape& shape = input.shape();
   bool same = shape.rank() >= 3 && std::ranges::equal(shape.dims().last(3), image) && shape.is_static();
-  // The batch may be anything but 0: this writes the first image.
+  // The batch may be anything but 0.
   if (same && input.type() == layout_.type && input.elements() > 0 && input.data()) return {};
   return fail(ErrorCode::invalid_argument,
               fmt::format("the input tensor is {} {}, but the preprocessor was made for {} {}", to_string(input.type()),
@@ -192,6 +196,12 @@ void ImagePreprocessor<T>::write_planar(const Band& band, const Placement& place
       }
     }
   }
+}
+
+template <class T>
+void ImagePreprocessor<T>::repeat(std::span<T> batch) const {
+  std::size_t one = 3 * width() * height();
+  for (std::size_t at = one; at < batch.size(); at += one) std::copy_n(batch.data(), one, batch.data() + at);
 }
 
 /// Every frame may go to another tensor, so the margins are written each time, and nothing but them.

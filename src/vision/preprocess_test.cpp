@@ -212,15 +212,6 @@ TEST(Preprocessor, ReportsTheTransformOfWhatItDid) {
   EXPECT_EQ(transform->source, (Size{80, 30}));
 }
 
-TEST(Preprocessor, WritesTheFirstImageOfABatchOnly) {
-  auto preprocessor = make_preprocessor(image_port(ElementType::u8, {4, 3, 16, 16}), {});
-  Tensor batch(ElementType::u8, {2, 3, 16, 16});
-  Frame frame = flat({16, 16}, 235, 128, 128);
-  ASSERT_TRUE((*preprocessor)->run(frame.picture(), batch));
-  EXPECT_GE(batch.view().as<std::uint8_t>()[767], 254);
-  EXPECT_EQ(batch.view().as<std::uint8_t>()[768], 0);
-}
-
 TEST(Preprocessor, RefusesATensorItWasNotMadeFor) {
   auto preprocessor = make_preprocessor(image_port(ElementType::u8, {1, 3, 16, 16}), {});
   Frame frame = noise({16, 16});
@@ -247,6 +238,25 @@ TEST(Preprocessor, RefusesMeanOrScaleForEightBitInputs) {
   options.scale = {0, 1, 1};
   EXPECT_FALSE(make_preprocessor(image_port(ElementType::f32, {1, 3, 16, 16}), options));
   EXPECT_EQ(make_preprocessor(image_port(ElementType::f32, {1, 10}), {}).error().code, ErrorCode::model_unusable);
+}
+
+TEST(Preprocessor, FillsABatchWithThePicture) {
+  for (ElementType type : {ElementType::u8, ElementType::f16, ElementType::f32}) {
+    for (const Shape& one : {Shape{1, 3, 16, 24}, Shape{1, 16, 24, 3}}) {
+      Shape four = one;
+      four[0] = 4;
+      Tensor single(type, one), batch(type, four);
+      std::ranges::fill(batch.view().as_bytes(), std::byte{0xAB});
+      auto frame = noise({40, 30});
+      PreprocessOptions options;
+      options.resize = ResizeMode::letterbox_center;
+      ASSERT_TRUE(make_preprocessor(image_port(type, one), options).value()->run(frame.picture(), single));
+      ASSERT_TRUE(make_preprocessor(image_port(type, four), options).value()->run(frame.picture(), batch));
+      std::span<std::byte> expected = single.view().as_bytes(), all = batch.view().as_bytes();
+      for (std::size_t item = 0; item < 4; ++item)
+        EXPECT_EQ(std::memcmp(&all[item * expected.size()], expected.data(), expected.size()), 0) << item;
+    }
+  }
 }
 
 }  // namespace

@@ -102,9 +102,8 @@ std::string explain(const ModelFamily& family, const Port& port, Size input, boo
   std::string seen = fmt::format("output '{}' {}", port.name, to_string(port.shape));
   if (named) return fmt::format("named by the user; {}", seen);
   if (family.decoder == "ssd") return fmt::format("{}: rows of image, label, score and corners", seen);
-  return fmt::format("{}: {} of strides 8, 16 and 32 over {}x{}{}", seen,
-                     family.decoder == "yolox" ? "one row per cell" : "three rows per cell", input.width, input.height,
-                     family.normalised_boxes ? "; channels last, as TensorFlow exports, so boxes in 0..1" : "");
+  return fmt::format("{}: {} of strides 8, 16 and 32 over {}x{}", seen,
+                     family.decoder == "yolox" ? "one row per cell" : "three rows per cell", input.width, input.height);
 }
 
 /// 0 where the shape does not tell.
@@ -114,23 +113,41 @@ std::size_t classes_of(std::string_view decoder, const Port& port) {
   return known ? static_cast<std::size_t>(columns) - kYoloBoxColumns : 0;
 }
 
+/// What is not as usual about how the model is fed.
+std::vector<std::string> notes_on(const ModelInfo& model, const ModelInputs& inputs) {
+  std::vector<std::string> notes;
+  const Port& picture = model.inputs[inputs.picture];
+  std::int64_t batch = picture.shape[0];
+  if (batch < 0) notes.push_back("the batch is open: one picture at a time, or what BATCH finds best");
+  if (batch > 1)
+    notes.push_back(fmt::format("the batch is fixed: all {} of it are the same picture, and the first is read", batch));
+  for (const SideInput& side : inputs.side)
+    notes.push_back(fmt::format("input '{}' is given {}", model.inputs[side.port].name,
+                                side.kind == SideInput::Kind::image_info
+                                    ? "height and width of the model's input, then ones"
+                                    : "width and height of the source's picture"));
+  return notes;
+}
+
 }  // namespace
 
 Result<ModelFamily> recognise(const ModelInfo& model, std::string_view decoder) {
   auto input = image_input(model);
   if (!input) return fail(std::move(input.error()));
-  auto matched = match(model, input->size, decoder);
+  const Size size = input->layout.size;
+  auto matched = match(model, size, decoder);
   if (!matched) return fail(std::move(matched.error()));
+  Result<ModelInputs> inputs = recognise_inputs(model);
+  if (!inputs) return fail(std::move(inputs.error()));
 
   const Port& port = model.outputs[matched->output];
   ModelFamily family;
   family.decoder = matched->decoder;
   family.output = matched->output;
   family.preprocess = preprocess_of(matched->decoder);
-  // Ultralytics' TensorFlow exports divide boxes by the input size (models/tf.py, TFDetect); all others keep pixels.
-  family.normalised_boxes = matched->decoder == "yolov5" && !input->planar;
-  family.why = explain(family, port, input->size, !decoder.empty());
+  family.why = explain(family, port, size, !decoder.empty());
   family.labels = find_labels(model, classes_of(matched->decoder, port));
+  family.notes = notes_on(model, *inputs);
   return family;
 }
 

@@ -42,14 +42,11 @@ TEST(Recognise, KnowsYolov5ByThreeRowsPerCell) {
   auto tflite = recognise(model_of({1, 640, 640, 3}, {1, 25200, 85}));
   ASSERT_TRUE(tflite);
   EXPECT_EQ(tflite->decoder, "yolov5");
-  EXPECT_TRUE(tflite->normalised_boxes);
   EXPECT_EQ(tflite->preprocess.resize, ResizeMode::letterbox_center);
   EXPECT_EQ(tflite->preprocess.channels, ChannelOrder::rgb);
   EXPECT_EQ(tflite->preprocess.scale[2], 255);
-  EXPECT_THAT(tflite->why, HasSubstr("0..1"));
   auto onnx = recognise(model_of({1, 3, 640, 640}, {1, 25200, 6}));
   ASSERT_TRUE(onnx);
-  EXPECT_FALSE(onnx->normalised_boxes);
   EXPECT_THAT(onnx->labels, IsEmpty());
 }
 
@@ -131,6 +128,23 @@ TEST(Recognise, WhateverTheShapesAFamilyItNamesCanBeRead) {
     ASSERT_TRUE(decoder.empty() || family->decoder == decoder);
     ASSERT_TRUE(make_postprocessor(*family, model)) << to_string(model.outputs[0].shape);
   }
+}
+
+TEST(Recognise, NotesWhatIsNotAsUsual) {
+  EXPECT_THAT(recognise(model_of({1, 3, 64, 64}, {1, 1, 9, 7}))->notes, IsEmpty());
+  EXPECT_THAT(recognise(model_of({-1, 3, 64, 64}, {1, 1, 9, 7}))->notes, ElementsAre(HasSubstr("batch is open")));
+  ModelInfo model = model_of({4, 3, 64, 64}, {1, 1, 9, 7});
+  model.inputs.push_back({"image_info", ElementType::f32, {4, 3}, ""});
+  EXPECT_THAT(recognise(model)->notes, ElementsAre(HasSubstr("all 4 of it"), HasSubstr("'image_info'")));
+}
+
+TEST(Recognise, RefusesAFurtherInputThatNobodyFills) {
+  ModelInfo model = model_of({1, 3, 64, 64}, {1, 1, 9, 7}, "pair");
+  model.inputs.push_back({"other picture", ElementType::u8, {1, 3, 64, 64}, ""});
+  auto family = recognise(model);
+  ASSERT_FALSE(family);
+  EXPECT_EQ(family.error().code, ErrorCode::model_unusable);
+  EXPECT_THAT(family.error().message, AllOf(HasSubstr("'pair'"), HasSubstr("'other picture' u8 [1,3,64,64]")));
 }
 
 TEST(Recognise, NeedsAnImageInputOfFixedSize) {

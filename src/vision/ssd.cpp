@@ -1,8 +1,8 @@
 // SSD networks: lists of finished detections.
 #include <fmt/format.h>
 
-#include "detection_output.hpp"
 #include "families.hpp"
+#include "row_postprocessor.hpp"
 
 namespace inflight {
 namespace {
@@ -11,45 +11,51 @@ constexpr float kMaxLabel = 1e6F;  // anything above is garbage, and far above c
 
 /// Reads the rows of Caffe's and OpenVINO's DetectionOutput layer: image id, label, score, left, top, right, bottom
 /// in 0..1 of the input, ended by image id −1. The layer has suppressed overlaps itself, so nothing does it here again.
-class SsdPostprocessor final : public Postprocessor {
+class SsdPostprocessor final : public RowPostprocessor {
  public:
-  SsdPostprocessor(const ModelFamily& family, const PostprocessOptions& options)
-      : output_(family.output), labels_(family.labels), threshold_(options.score_threshold) {}
-
-  Result<void> run(std::span<const TensorView> outputs, const SourceTransform& transform,
-                   std::vector<Detection>& detections) const override {
-    auto output = pick_output(outputs, output_);
-    if (!output) return fail(std::move(output.error()));
-    if (output->columns != kSsdColumns) {
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("an SSD output has 7 columns, but this one is {}", to_string(output->tensor.shape())));
-    }
-    std::vector<Candidate>& candidates = candidate_scratch();
-    visit_rows(*output, [&](auto rows) { collect(rows, transform.model, candidates); });
-    sort_best_first(candidates);
-    to_detections(candidates, transform, labels_, detections);
-    return {};
-  }
+  using RowPostprocessor::RowPostprocessor;
 
  private:
-  template <class T>
-  void collect(const Rows<T>& rows, Size model, std::vector<Candidate>& candidates) const {
+  Result<void> check(const DetectionOutput& output) const override {
+    if (output.columns == kSsdColumns) return {};
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("an SSD output has 7 columns, but this one is {}", to_string(output.tensor.shape())));
+  }
+
+  void collect(const DetectionOutput& output, Size model, std::vector<Candidate>& candidates) const override {
     auto width = static_cast<float>(model.width), height = static_cast<float>(model.height);
-    for (std::size_t i = 0; i < rows.count; ++i) {
-      const T* row = rows[i];
-      if (!(to_float(row[0]) >= 0)) break;  // −1, or NaN, which would hide the end
+    for_each_row(output, [&](const auto* row, std::size_t index) {
       float label = to_float(row[1]), score = to_float(row[2]);
-      if (!(score >= threshold_) || !(label >= 0 && label < kMaxLabel)) continue;
+      if (!(score >= options_.score_threshold) || !(label >= 0 && label < kMaxLabel)) return;
       // May reach beyond 0..1: networks guess what the border hides. Clipped in source pixels, at the very end.
       Edges box{to_float(row[3]) * width, to_float(row[4]) * height, to_float(row[5]) * width,
                 to_float(row[6]) * height};
-      add_candidate(candidates, {box, score, static_cast<int>(label), static_cast<std::uint32_t>(i)});
-    }
+      add_candidate(candidates, {box, score, static_cast<int>(label), static_cast<std::uint32_t>(index)});
+    });
   }
 
-  const std::size_t output_;
-  const std::vector<std::string> labels_;
-  const float threshold_;
+  void thin_out(std::vector<Candidate>& candidates) const override { sort_best_first(candidates); }
+
+  float highest_score(const DetectionOutput& output) const override {
+    float highest = kNoScore;
+    for_each_row(output, [&](const auto* row, std::size_t) {
+      float score = to_float(row[2]);
+      if (score > highest) highest = score;
+    });
+    return highest;
+  }
+
+  /// Calls `read` with the rows of the first picture of the batch.
+  template <class Read>
+  static void for_each_row(const DetectionOutput& output, Read&& read) {
+    visit_rows(output, [&](auto rows) {
+      for (std::size_t i = 0; i < rows.count; ++i) {
+        float image = to_float(rows[i][0]);
+        if (!(image >= 0)) break;  // −1, or NaN, which would hide the end
+        if (image == 0) read(rows[i], i);
+      }
+    });
+  }
 };
 
 }  // namespace

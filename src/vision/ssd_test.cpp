@@ -34,6 +34,16 @@ TEST(Ssd, ReadsRowsUntilTheImageIdEndsThem) {
   EXPECT_EQ(detections[1], (Detection{{50, 50, 100, 50}, 0.5F, 0, "person"}));
 }
 
+TEST(Ssd, ReadsTheFirstPictureOfABatchOnly) {
+  auto detections = read({0,  0, 0.5F,  0.25F, 0.5F, 0.75F, 1,     //
+                          1,  0, 0.99F, 0,     0,    0.5F,  0.5F,  //
+                          0,  1, 0.9F,  0,     0,    0.5F,  0.5F,  //
+                          -1, 0, 0.99F, 0,     0,    1,     1});
+  ASSERT_EQ(detections.size(), 2U);
+  EXPECT_EQ(detections[0].score, 0.9F);
+  EXPECT_EQ(detections[1].score, 0.5F);
+}
+
 TEST(Ssd, ReadsHalves) {
   auto detections = read({0, 0, 0.5F, 0.25F, 0.5F, 0.75F, 1, -1}, ElementType::f16);
   EXPECT_THAT(detections, ElementsAre(Detection{{50, 50, 100, 50}, 0.5F, 0, "person"}));

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "detection_output.hpp"
 #include "families.hpp"
+#include "row_postprocessor.hpp"
 
 namespace inflight {
 namespace {
@@ -16,61 +16,66 @@ Edges centred(float x, float y, float width, float height) noexcept {
 }
 
 /// What both share. A row gives one candidate, of its best class, as in Megvii's and Ultralytics' own detectors.
-class YoloPostprocessor : public Postprocessor {
+class YoloPostprocessor : public RowPostprocessor {
  public:
   YoloPostprocessor(const ModelFamily& family, const PostprocessOptions& options, std::size_t rows)
-      : output_(family.output), labels_(family.labels), options_(options), rows_(rows) {}
-
-  Result<void> run(std::span<const TensorView> outputs, const SourceTransform& transform,
-                   std::vector<Detection>& detections) const final {
-    auto output = pick_output(outputs, output_);
-    if (!output) return fail(std::move(output.error()));
-    // Grids depend on it: with another number of rows every box would be misplaced, or lie outside the tensor.
-    if (output->rows != rows_ || output->columns <= kYoloBoxColumns) {
-      return fail(ErrorCode::invalid_argument,
-                  fmt::format("the model's input size asks for an output [1,{},5+classes], "
-                              "but this one is {}",
-                              rows_, to_string(output->tensor.shape())));
-    }
-    std::vector<Candidate>& candidates = candidate_scratch();
-    collect(*output, candidates);
-    suppress(candidates, options_.nms_iou, options_.nms);
-    to_detections(candidates, transform, labels_, detections);
-    return {};
-  }
+      : RowPostprocessor(family, options), rows_(rows) {}
 
  protected:
-  /// Adds every row that scores high enough, in model pixels. `output` has the family's rows and at least one class.
-  virtual void collect(const DetectionOutput& output, std::vector<Candidate>& candidates) const = 0;
-
   /// Class scores are at most 1, so that objectness alone refuses nearly every row.
   template <class T>
   bool may_pass(const T* row) const noexcept {
     return to_float(row[4]) >= options_.score_threshold;  // false for NaN
   }
 
+  struct Best {
+    std::size_t label = 0;
+    float score = 0;
+  };
+  template <class T>
+  static Best best_class(const Rows<T>& rows, std::size_t index) {
+    const T* first = rows[index] + kYoloBoxColumns;
+    std::size_t classes = rows.columns - kYoloBoxColumns;
+    Best best{0, to_float(first[0])};
+    for (std::size_t c = 1; c < classes; ++c) {
+      float score = to_float(first[c]);
+      if (score > best.score) best = {c, score};
+    }
+    best.score *= to_float(rows[index][4]);
+    return best;
+  }
+
   /// Adds row `index`, whose box is `box`, if its best class scores high enough.
   template <class T>
   void add(const Rows<T>& rows, std::size_t index, const Edges& box, std::vector<Candidate>& candidates) const {
-    const T* first = rows[index] + kYoloBoxColumns;
-    std::size_t classes = rows.columns - kYoloBoxColumns, best = 0;
-    float best_score = to_float(first[0]);
-    for (std::size_t c = 1; c < classes; ++c) {
-      float score = to_float(first[c]);
-      if (score > best_score) {
-        best = c;
-        best_score = score;
-      }
-    }
-    float score = to_float(rows[index][4]) * best_score;
-    if (!(score >= options_.score_threshold)) return;
-    add_candidate(candidates, {box, score, static_cast<int>(best), static_cast<std::uint32_t>(index)});
+    Best best = best_class(rows, index);
+    if (!(best.score >= options_.score_threshold)) return;
+    add_candidate(candidates, {box, best.score, static_cast<int>(best.label), static_cast<std::uint32_t>(index)});
   }
 
  private:
-  const std::size_t output_;
-  const std::vector<std::string> labels_;
-  const PostprocessOptions options_;
+  // Grids depend on it: with another number of rows every box would be misplaced, or lie outside the tensor.
+  Result<void> check(const DetectionOutput& output) const final {
+    if (output.rows == rows_ && output.columns > kYoloBoxColumns) return {};
+    return fail(ErrorCode::invalid_argument, fmt::format("the model's input size asks for an output [1,{},5+classes], "
+                                                         "but this one is {}",
+                                                         rows_, to_string(output.tensor.shape())));
+  }
+
+  void thin_out(std::vector<Candidate>& candidates) const final {
+    suppress(candidates, options_.nms_iou, options_.nms);
+  }
+
+  /// Looks at the classes of few rows: objectness bounds the others.
+  float highest_score(const DetectionOutput& output) const final {
+    float highest = kNoScore;
+    visit_rows(output, [&](auto rows) {
+      for (std::size_t i = 0; i < rows.count; ++i)
+        if (to_float(rows[i][4]) > highest) highest = std::max(highest, best_class(rows, i).score);
+    });
+    return highest;
+  }
+
   const std::size_t rows_;
 };
 
@@ -82,7 +87,7 @@ class YoloxPostprocessor final : public YoloPostprocessor {
       : YoloPostprocessor(family, options, grid_cells(input)), input_(input) {}
 
  private:
-  void collect(const DetectionOutput& output, std::vector<Candidate>& candidates) const override {
+  void collect(const DetectionOutput& output, Size /*model*/, std::vector<Candidate>& candidates) const override {
     visit_rows(output, [&](auto rows) {
       std::size_t index = 0;
       for (int stride : kYoloStrides) collect_grid(rows, stride, index, candidates);
@@ -108,28 +113,46 @@ class YoloxPostprocessor final : public YoloPostprocessor {
   const Size input_;
 };
 
-/// Ultralytics' export: boxes are ready, in pixels of the input or, from TensorFlow, in 0..1 of it.
+/// Ultralytics' export: boxes are ready, in pixels of the input, or in 0..1 of it (models/tf.py, TFDetect, divides them
+/// by the size of the input; other tools do, too).
 class Yolov5Postprocessor final : public YoloPostprocessor {
  public:
   Yolov5Postprocessor(const ModelFamily& family, Size input, const PostprocessOptions& options)
       : YoloPostprocessor(family, options, kYolov5Anchors * grid_cells(input)),
-        width_(family.normalised_boxes ? static_cast<float>(input.width) : 1),
-        height_(family.normalised_boxes ? static_cast<float>(input.height) : 1) {}
+        width_(static_cast<float>(input.width)),
+        height_(static_cast<float>(input.height)) {}
 
  private:
-  void collect(const DetectionOutput& output, std::vector<Candidate>& candidates) const override {
+  void collect(const DetectionOutput& output, Size /*model*/, std::vector<Candidate>& candidates) const override {
     visit_rows(output, [&](auto rows) {
       for (std::size_t i = 0; i < rows.count; ++i) {
         auto row = rows[i];
         if (!may_pass(row)) continue;
-        Edges box = centred(to_float(row[0]) * width_, to_float(row[1]) * height_, to_float(row[2]) * width_,
-                            to_float(row[3]) * height_);
-        add(rows, i, box, candidates);
+        add(rows, i, centred(to_float(row[0]), to_float(row[1]), to_float(row[2]), to_float(row[3])), candidates);
       }
     });
+    if (!are_fractions(candidates)) return;
+    for (Candidate& candidate : candidates) {
+      Edges& box = candidate.box;
+      box = {box.left * width_, box.top * height_, box.right * width_, box.bottom * height_};
+    }
   }
 
-  const float width_, height_;  // from the network's unit to pixels
+  /// Fractions of a picture hardly reach beyond 1; in pixels, a box within the first two is none. Decided in each
+  /// picture anew, since results may not depend on the order in which threads see them; by most of the boxes, since
+  /// networks are sometimes wild.
+  bool are_fractions(std::span<const Candidate> candidates) const {
+    if (options_.box_unit != BoxUnit::by_values) return options_.box_unit == BoxUnit::fractions;
+    auto is_small = [](const Candidate& candidate) {
+      constexpr float kMost = 2;
+      const Edges& box = candidate.box;
+      return box.left >= -kMost && box.top >= -kMost && box.right <= kMost && box.bottom <= kMost;
+    };
+    auto small = static_cast<std::size_t>(std::ranges::count_if(candidates, is_small));
+    return 2 * small > candidates.size();
+  }
+
+  const float width_, height_;
 };
 
 }  // namespace

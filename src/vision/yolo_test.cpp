@@ -108,15 +108,44 @@ TEST(Yolox, MapsBoxesBackThroughTheLetterbox) {
   expect_box(detections[0].box, {320, 0, 160, 320}, 1e-2F);
 }
 
-TEST(Yolov5, BoxesAreInPixelsOrIn0To1AsTheFamilySays) {
+const Shape kChannelsLast{1, 32, 64, 3};
+
+std::vector<Detection> yolov5(const std::vector<float>& values, const Shape& input = kInput, BoxUnit unit = {}) {
+  Tensor output = output_of(ElementType::f32, {1, 126, 6}, values);
+  return detect(model_of(input, {1, 126, 6}), output, kSame, {.box_unit = unit});
+}
+
+TEST(Yolov5, TellsPixelsFromFractionsByTheirValuesWhateverTheLayout) {
   std::vector<float> pixels, fractions;
   put(pixels, 100, 6, {32, 16, 16, 8, 0.5F, 1});
   put(fractions, 100, 6, {0.5F, 0.5F, 0.25F, 0.25F, 0.5F, 1});
-  Tensor onnx = output_of(ElementType::f32, {1, 126, 6}, pixels);
-  Tensor tflite = output_of(ElementType::f16, {1, 126, 6}, fractions);
-  auto from_onnx = detect(model_of(kInput, {1, 126, 6}), onnx, kSame);
-  EXPECT_THAT(from_onnx, ElementsAre(Detection{{24, 12, 16, 8}, 0.5F, 0, "0"}));
-  EXPECT_EQ(detect(model_of({1, 32, 64, 3}, {1, 126, 6}), tflite, kSame), from_onnx);
+  const Detection expected{{24, 12, 16, 8}, 0.5F, 0, "0"};
+  for (const Shape& input : {kInput, kChannelsLast}) {
+    EXPECT_THAT(yolov5(pixels, input), ElementsAre(expected));
+    EXPECT_THAT(yolov5(fractions, input), ElementsAre(expected));
+  }
+  Tensor halves = output_of(ElementType::f16, {1, 126, 6}, fractions);
+  EXPECT_THAT(detect(model_of(kInput, {1, 126, 6}), halves, kSame), ElementsAre(expected));
+}
+
+TEST(Yolov5, GoesByMostOfTheBoxesThatScore) {
+  std::vector<float> values;
+  put(values, 10, 6, {0.25F, 0.5F, 0.25F, 0.5F, 0.5F, 1});
+  put(values, 20, 6, {0.75F, 0.5F, 0.25F, 0.5F, 0.75F, 1});
+  put(values, 30, 6, {3, 0.5F, 0.25F, 0.5F, 0.5F, 1});  // a wild one, far outside
+  put(values, 40, 6, {40, 20, 9, 9, 0.1F, 1});          // scores too low to count
+  put(values, 41, 6, {41, 20, 9, 9, 0.1F, 1});
+  put(values, 42, 6, {42, 20, 9, 9, 0.1F, 1});
+  EXPECT_THAT(yolov5(values),
+              ElementsAre(Detection{{40, 8, 16, 16}, 0.75F, 0, "0"}, Detection{{8, 8, 16, 16}, 0.5F, 0, "0"}));
+}
+
+TEST(Yolov5, TakesTheUnitThatItIsTold) {
+  std::vector<float> small, large;
+  put(small, 100, 6, {1, 1, 2, 1, 0.5F, 1});
+  put(large, 100, 6, {2, 2, 3.5F, 3.5F, 0.5F, 1});
+  EXPECT_THAT(yolov5(small, kChannelsLast, BoxUnit::pixels), ElementsAre(Detection{{0, 0.5F, 2, 1}, 0.5F, 0, "0"}));
+  EXPECT_THAT(yolov5(large, kInput, BoxUnit::fractions), ElementsAre(Detection{{16, 8, 48, 24}, 0.5F, 0, "0"}));
 }
 
 TEST(Yolov5, SuppressesAndLabels) {

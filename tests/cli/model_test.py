@@ -3,32 +3,16 @@
 import shutil
 import unittest
 
+import tiny_onnx as onnx
 from harness import BAD_MODEL, BAD_USAGE, MODEL, CliTest, inflight, needs_openvino, simulated
 
 SOURCE = "synthetic:64x64,frames=5"
 
 
-def field(number, value):
-    """One field of a protobuf message: an integer, or the bytes of a text or a message."""
-    if isinstance(value, int):
-        return bytes([number << 3, value])
-    content = value.encode() if isinstance(value, str) else value
-    assert len(content) < 1 << 14
-    length = bytes([len(content)]) if len(content) < 128 else bytes([len(content) & 127 | 128, len(content) >> 7])
-    return bytes([number << 3 | 2]) + length + content
-
-
-def onnx_value(name):
-    """ValueInfoProto: a float tensor [1,3,8,8]."""
-    shape = b"".join(field(1, field(1, size)) for size in (1, 3, 8, 8))
-    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
-
-
 def onnx_with(operator):
-    """A ModelProto whose graph is one node, of an operator without a domain."""
-    node = field(1, "in") + field(2, "out") + field(3, "the node") + field(4, operator)
-    graph = field(1, node) + field(2, "graph") + field(11, onnx_value("in")) + field(12, onnx_value("out"))
-    return field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 13))
+    """A model of one node, of an operator without a domain."""
+    ports = [onnx.value(name, [1, 3, 8, 8]) for name in ("in", "out")]
+    return onnx.model(ports[:1], ports[1:], [onnx.node(operator, ["in"], "out")])
 
 
 IDENTITY_IR = """<?xml version="1.0"?>

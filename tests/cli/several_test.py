@@ -7,8 +7,8 @@ import subprocess
 import time
 import unittest
 
-from harness import (BAD_INPUT, BAD_USAGE, MODEL, PROGRAM, ROOT, VIDEO, CliTest, inflight, needs_openvino,
-                     simulated)
+from harness import (BAD_INPUT, BAD_USAGE, DONE, MODEL, PROGRAM, ROOT, RUN_FAILED, VIDEO, CliTest,
+                     inflight, needs_openvino, simulated)
 
 YOLOX = str(ROOT / "assets/yolox_nano.onnx")
 REID = str(ROOT / "assets/person-reidentification-retail-0287.xml")
@@ -43,6 +43,32 @@ class Models(CliTest):
         self.assertIn("turtle", models[1]["engine"]["device"])
         self.assertGreater(models[1]["p50_ms"], 8)
 
+    def test_a_first_inference_that_fails_is_a_frame_that_failed(self):
+        lines, summary = self.folder / "d.jsonl", self.folder / "s.json"
+        answer = inflight("run", "-m", "any", "-d", "sim:latency=1ms,fail=0", "-m", "other=any -d sim:", "-i", SOURCE,
+                          "--json", lines, "--summary", summary)
+        self.assert_ended(answer, RUN_FAILED, "1 of 20 frames failed")
+        frames = self.summary(summary)["frames"]
+        self.assertEqual((frames["read"], frames["emitted"]), (20, 19))
+        self.assertEqual(len(self.json_lines(lines)), 20)
+
+    def test_one_that_cannot_be_measured_has_an_equal_share(self):
+        summary = self.folder / "s.json"
+        # It calls itself a processor, so that it takes part in sharing them. Whether the run meets the inference that
+        # fails depends on how many processors there are.
+        answer = inflight("run", "-m", "any", "-m", "other=any", "-d", "sim:latency=1ms,fail=0,name=CPU", "-i", SOURCE,
+                          "--summary", summary)
+        self.assertIn(answer.code, (DONE, RUN_FAILED), answer)
+        self.assertIn("shared equally", answer.err)
+        self.assertEqual(self.summary(summary)["frames"]["read"], 20)
+
+    def test_a_run_goes_on_where_calibration_cannot(self):
+        summary = self.folder / "s.json"
+        answer = inflight("run", *simulated("latency=1ms,fail=0"), "-i", SOURCE, "--calibrate", "--summary", summary)
+        self.assert_done(answer)
+        self.assertIn("not calibrated", answer.err)
+        self.assertIsNone(self.summary(summary)["limit_fps"])
+
     def test_two_of_one_name_are_refused(self):
         answer = inflight("run", "-m", "x/any", "-m", "y/any", "-d", "sim:", "-i", SOURCE)
         self.assert_told(answer, BAD_USAGE, "two models are named any", "-m OTHER=y/any")
@@ -52,6 +78,15 @@ class Models(CliTest):
         self.assert_done(answer)
         self.assertRegex(answer.err, r"(?m)^model +inferences")
         self.assertRegex(answer.err, r"(?m)^b +20 ")
+
+    @needs_openvino
+    def test_two_real_ones_share_the_processors_to_the_last_frame(self):
+        summary = self.folder / "s.json"
+        self.assert_done(inflight("run", "-m", f"people={MODEL}", "-m", f"things={YOLOX}", "-i", VIDEO, "--limit", 12,
+                                  "--summary", summary, "-q"))
+        told = self.summary(summary)
+        self.assertEqual(told["frames"]["emitted"], 12)
+        self.assertEqual([m["inferences"] for m in told["models"]], [12, 12])
 
     @needs_openvino
     def test_a_cascade_describes_each_person(self):
