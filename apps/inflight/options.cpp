@@ -61,10 +61,9 @@ void add_model_options(CLI::App& command, Options& options, bool by_place) {
   add_share(command, "--iou", post.nms_iou)->description("overlap above which the lower score is dropped (0.5)");
   add_choice(command, "--nms", post.nms, kNmsModes)->description("drop overlaps within a class, or across all");
   add_choice(command, "--boxes", post.box_unit, kBoxUnits)
-      ->description("what YOLOv5 boxes are in: pixels, or fractions of the input; default: told by their values");
+      ->description("unit of YOLOv5 boxes; default: told by their values");
   add_size(command, "--input-size", options.detector.input_size)
-      ->description(
-          "of the model's input, where the model leaves it open; default: as the file says, else the source's");
+      ->description("of the model's input, where it is open; default: the file's, else the source's");
 }
 
 void add_source_options(CLI::App& command, Options& options) {
