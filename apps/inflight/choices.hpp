@@ -39,6 +39,8 @@ inline const Names<Mode> kModes{{"shared", Mode::shared},
 inline const Names<OverflowPolicy> kOverflowPolicies{{"wait", OverflowPolicy::wait},
                                                      {"drop_oldest", OverflowPolicy::drop_oldest},
                                                      {"drop_latest", OverflowPolicy::drop_latest}};
+inline const Names<ColorMatrix> kColorMatrices{
+    {"bt601", ColorMatrix::bt601}, {"bt709", ColorMatrix::bt709}, {"bt2020", ColorMatrix::bt2020}};
 inline const Names<NmsMode> kNmsModes{{"class", NmsMode::class_wise}, {"agnostic", NmsMode::agnostic}};
 inline const Names<BoxUnit> kBoxUnits{
     {"values", BoxUnit::by_values}, {"pixels", BoxUnit::pixels}, {"fractions", BoxUnit::fractions}};

@@ -77,6 +77,8 @@ void add_source_options(CLI::App& command, Options& options) {
   add_number(command, "--start", source.start, 0)->description("skip the first N frames");
   add_number(command, "--every", source.every)->description("use every N-th frame");
   add_number(command, "--decode-threads", source.decode_threads)->description("threads of the video decoder (1)");
+  add_choice(command, "--color-matrix", source.assumed_matrix, kColorMatrices)
+      ->description("of YUV pictures that do not say theirs (bt601)");
 }
 
 void add_sharing_options(CLI::App& command, Options& options) {
@@ -130,11 +132,13 @@ void add_run_options(CLI::App& command, Options& options) {
       ->check(CLI::IsMember({"inside", "outside"}))
       ->option_text("inside|outside")
       ->description("bytes become numbers in the engine's graph (default), or before");
-  auto set_megabytes = [&pipeline](std::size_t mb) { pipeline.max_frame_bytes = mb << 20; };
+  auto set_megabytes = [&options](std::size_t mb) {
+    options.pipeline.max_frame_bytes = options.source.max_picture_bytes = mb << 20;
+  };
   command.add_option_function<std::size_t>("--max-frame-mb", set_megabytes)
       ->check(between(1, 1 << 20))
       ->option_text("N")
-      ->description("bound on the pixels held, in MiB (256)");
+      ->description("bound on the pixels held, also of one picture, in MiB (256)");
   command.add_flag("-q,--quiet", options.quiet, "print nothing but errors");
   command.add_flag("-v,--verbose", options.verbose, "tell what AUTO, MULTI and BATCH devices do, as they do it");
 }

@@ -67,6 +67,7 @@ Result<void> add_sources(Pipeline& pipeline, const Options& options, Parts& part
   for (SourceId id = 0; id < parts.inputs.size(); ++id) {
     Options own = options;
     if (several) own.output = output_of(options.output, id);
+    own.pipeline.max_frame_bytes /= parts.inputs.size();  // the sinks of a source have its part
     if (Result<void> ok = add_source(pipeline, own, std::move(parts.inputs[id]), std::move(parts.sources[id])); !ok)
       return ok;
   }

@@ -19,6 +19,7 @@ Result<std::unique_ptr<Sink>> open_picture_sink(const Options& options, const fs
   video.frames_per_second = rate_of(source) / static_cast<double>(options.source.every);
   video.draw = draw;
   video.codec = options.codec;
+  video.max_bytes = options.pipeline.max_frame_bytes / 2;
   return open_video_sink(path, video);
 }
 
@@ -41,6 +42,11 @@ class DiscardedOutputs final : public Sink {
     for (auto& sink : sinks_)
       if (Result<void> finished = sink->finish(); !finished) return finished;
     return {};
+  }
+  std::size_t bytes_held() const noexcept override {
+    std::size_t bytes = 0;
+    for (const auto& sink : sinks_) bytes += sink->bytes_held();
+    return bytes;
   }
 
  private:

@@ -25,13 +25,22 @@ struct Size {
   friend bool operator==(const Size&, const Size&) = default;
 };
 
-/// Which formula turns YUV into RGB (ITU-R BT.601 / BT.709), and whether luma spans 16..235 or 0..255.
-enum class ColorMatrix : std::uint8_t { bt601, bt709 };
+/// Which formula turns YUV into RGB (ITU-R BT.601, BT.709, BT.2020), and whether luma spans 16..235 or 0..255.
+enum class ColorMatrix : std::uint8_t { bt601, bt709, bt2020 };
+/// "bt601", "bt709", "bt2020". Points to static storage.
+const char* to_string(ColorMatrix matrix) noexcept;
 enum class ColorRange : std::uint8_t { limited, full };
 
 struct Plane {
   std::uint8_t* data = nullptr;
   int stride = 0;  ///< bytes from one row to the next, ≥ the plane's width
+};
+
+/// How wide and how high a pixel is shown: alike but in some broadcasts and on discs, e.g. 16:11.
+struct PixelAspect {
+  int width = 1;
+  int height = 1;
+  friend bool operator==(const PixelAspect&, const PixelAspect&) = default;
 };
 
 /// An I420 picture: full-size Y, half-size (rounded up) U and V, 8 bits each.
@@ -40,6 +49,7 @@ struct Picture {
   std::array<Plane, 3> planes{};
   ColorMatrix matrix = ColorMatrix::bt601;
   ColorRange range = ColorRange::limited;
+  PixelAspect pixel_aspect{};
 
   Size chroma_size() const noexcept { return {(size.width + 1) / 2, (size.height + 1) / 2}; }
   /// Bytes of the three planes without padding: what a frame costs in credits.

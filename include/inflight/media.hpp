@@ -22,6 +22,12 @@ struct SourceOptions {
   std::uint64_t every = 1;  ///< use every n-th frame
   std::uint64_t limit = 0;  ///< end after this many frames; 0: no limit
   int decode_threads = 1;   ///< of the video decoder; 1: in the reading thread
+  /// Larger pictures are refused before memory is taken for them: by pixels a side, and by bytes in the layout that
+  /// their decoder gives.
+  int max_picture_side = 16384;
+  std::size_t max_picture_bytes = std::size_t{256} << 20;
+  /// What YUV pictures are taken for that do not say it. BT.601 whatever their size, as FFmpeg and OpenCV have it.
+  ColorMatrix assumed_matrix = ColorMatrix::bt601;
   /// Files at their own pace, as a camera would give them; `read_at` is then when a picture was due.
   bool realtime = false;
   /// Of sources that are live (URLs, cameras): nothing new for so long counts as lost; 0: they may be silent for ever.
@@ -41,11 +47,13 @@ struct SourceInfo {
   Size size{};                            ///< of the first picture; later ones may differ
   double frames_per_second = 0;           ///< nominal; 0: unknown (images)
   std::optional<std::uint64_t> frames{};  ///< how many read() will give, where that is known
+  /// What its pictures are taken for because they do not say it: `assumed_matrix`. Nothing where they say it.
+  std::optional<ColorMatrix> assumed_matrix{};
 };
 
 /// What happens to a source besides frames.
 struct SourceEvent {
-  std::string kind{};  ///< source_lost, source_stalled, source_reconnected
+  std::string kind{};  ///< source_lost, source_stalled, source_reconnected, source_remark
   std::string text{};  ///< for people; names the source, never with its password
 };
 
@@ -126,6 +134,9 @@ class Sink {
   virtual Result<void> write(const FrameResult& result) = 0;
   /// After the last result: flushes and closes. Called exactly once, also after a failed write.
   virtual Result<void> finish() = 0;
+  /// Bytes of pictures that it keeps besides the frames it was given: copies to draw upon, and what an encoder holds
+  /// back. They count against the bound on what a pipeline holds. Asked after each write(), on the same thread.
+  virtual std::size_t bytes_held() const noexcept { return 0; }
 };
 
 /// Draws a result onto a writable picture; `draw_overlay` fits.
@@ -136,6 +147,9 @@ struct VideoSinkOptions {
   Draw draw{};          ///< empty: the pictures as they are
   std::string codec{};  ///< an FFmpeg encoder; empty: libx264 where present, else mpeg4
   int threads = 0;      ///< of the encoder; 0: its default
+  /// What the encoder is to keep at most. Where pictures are large for that, it looks ahead less and codes fewer of
+  /// them side by side; one at a time it always has.
+  std::size_t max_bytes = std::size_t{128} << 20;
 };
 
 // All of these check their path before they return: errors are unwritable_output, naming what is in the way.

@@ -99,6 +99,8 @@ struct SourceSummary {
   /// From reading (or arrival) until the last sink had it: what counts for live sources.
   LatencySummary age{};
   std::map<std::string, std::uint64_t> events{};  ///< source_lost, source_stalled, source_reconnected
+  /// The colour matrix that its pictures were taken for because they do not say one: "bt601". Empty where they do.
+  std::string assumed_matrix{};
 };
 
 /// A whole run: what `--summary` writes.

@@ -1,6 +1,7 @@
 #include "address.hpp"
 
 #include <fmt/format.h>
+#include <netdb.h>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include <string_view>
 
 #include "av_support.hpp"
+#include "unreadable.hpp"
 
 namespace inflight::media {
 namespace {
@@ -25,8 +27,38 @@ std::string unauthorized(const std::string& spec) {
                      form);
 }
 
+std::string host_of(const std::string& spec) {
+  std::array<char, 256> host{};
+  av_url_split(nullptr, 0, nullptr, 0, host.data(), host.size(), nullptr, nullptr, 0, spec.c_str());
+  return host.data();
+}
+
+bool is_known_host(const std::string& host) {
+  addrinfo* found = nullptr;
+  bool known = ::getaddrinfo(host.c_str(), nullptr, nullptr, &found) == 0;
+  if (known) ::freeaddrinfo(found);
+  return known;
+}
+
+/// FFmpeg says no more where a host is not known, where a web server redirects too often, or where encryption fails.
+std::string out_of_reach(const std::string& spec) {
+  if (!spec.starts_with("http") || !is_known_host(host_of(spec)))
+    return "it cannot be reached; check how the host is spelt, and the network";
+  std::string why = "it sends from one address to the next without end";
+  if (spec.starts_with("https")) why += ", or its encryption failed";
+  return why + "; open the address in a browser, and give the one that it ends at";
+}
+
 std::string explain(const std::string& spec, int code) {
   switch (code) {
+    case kTooManyRedirects:
+      return "it sends from one address to the next without end; check the address, and the server's settings";
+    case kPartTooLarge:
+      return fmt::format("a part of what it sends claims more than {} MiB, which is no picture; check the address",
+                         kLargestPart >> 20);
+    case AVERROR(EMFILE):
+    case AVERROR(ENFILE):
+      return why_unreadable(spec, AVUNERROR(code));
     case AVERROR_HTTP_UNAUTHORIZED:
       return unauthorized(spec);
     case AVERROR_HTTP_FORBIDDEN:
@@ -38,8 +70,8 @@ std::string explain(const std::string& spec, int code) {
     case AVERROR(EHOSTUNREACH):
     case AVERROR(ENETUNREACH):
       return "no way leads to that host; check the address and the network";
-    case AVERROR(EIO):  // also where the host's name is unknown
-      return "it cannot be reached; check how the host is spelt, and the network";
+    case AVERROR(EIO):
+      return out_of_reach(spec);
     case AVERROR(EBUSY):
       return "another program uses it; end that one, or name another camera";
     case AVERROR(EACCES):
@@ -49,6 +81,7 @@ std::string explain(const std::string& spec, int code) {
       return "what it sends is no video that FFmpeg knows; check the address and that it is a camera";
     case AVERROR_PROTOCOL_NOT_FOUND:
       return fmt::format("FFmpeg knows no addresses with {}://; use rtsp, http or udp", scheme_of(spec));
+    case AVERROR_EXIT:  // what FFmpeg makes of a deadline that passed
     case AVERROR(ETIMEDOUT):
       return "it does not answer; check the address and that it is running";
     default:
@@ -71,6 +104,10 @@ bool is_broken_url(const std::string& spec) {
 }
 
 bool is_camera(const std::string& spec) { return spec.starts_with("/dev/video"); }
+
+bool is_standard_input(const std::string& spec) { return spec == "-" || spec == "pipe:" || spec == "pipe:0"; }
+
+std::string name_of(const std::string& spec) { return is_standard_input(spec) ? "standard input" : redacted(spec); }
 
 bool is_endless(const std::string& spec) {
   constexpr std::array<std::string_view, 9> kStreams{"rtsp", "rtsps", "rtp",  "srtp", "udp",

@@ -9,7 +9,7 @@ namespace {
 
 /// The frame's memory as a picture, which may be a pixel smaller.
 Picture picture_of(const AVFrame& frame, Size size, ColorLook look) {
-  Picture picture{size, {}, look.matrix, look.range};
+  Picture picture{size, {}, look.matrix, look.range, {}};
   for (std::size_t p = 0; p < 3; ++p) picture.planes[p] = {frame.data[p], frame.linesize[p]};
   return picture;
 }
@@ -54,6 +54,14 @@ Result<AVFrame*> Canvas::paint(const FrameResult& result, const CanvasFormat& wa
   return target;
 }
 
+std::size_t Canvas::bytes_held() const noexcept {
+  std::size_t bytes = scratch_ ? scratch_.picture().bytes() : 0;
+  for (const AvFrame& frame : frames_) {
+    for (const AVBufferRef* buffer : frame->buf) bytes += buffer ? buffer->size : 0;
+  }
+  return bytes;
+}
+
 void Canvas::draw_copy(const FrameResult& result, const Picture& onto) const {
   copy_picture(result.frame.picture(), onto);
   if (draw_) draw_(onto, result);
@@ -71,10 +79,8 @@ AVFrame* Canvas::take(const CanvasFormat& wanted) {
   frame->width = wanted.size.width;
   frame->height = wanted.size.height;
   frame->color_range = wanted.look.range == ColorRange::full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-  bool rgb = !is_planar_420(wanted.format);
-  frame->colorspace = rgb                                        ? AVCOL_SPC_RGB
-                      : wanted.look.matrix == ColorMatrix::bt709 ? AVCOL_SPC_BT709
-                                                                 : AVCOL_SPC_SMPTE170M;
+  frame->colorspace = is_planar_420(wanted.format) ? tag_of(wanted.look.matrix) : AVCOL_SPC_RGB;
+  frame->sample_aspect_ratio = {wanted.aspect.width, wanted.aspect.height};
   if (av_frame_get_buffer(frame.get(), 0) < 0) return nullptr;
   // Only an encoder with frames of another kind in flight makes this grow; those have had their use.
   std::erase_if(frames_, [&](const AvFrame& old) {

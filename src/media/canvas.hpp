@@ -14,6 +14,7 @@ struct CanvasFormat {
   AVPixelFormat format = AV_PIX_FMT_YUV420P;
   Size size;
   ColorLook look;
+  PixelAspect aspect{};
 };
 
 /// Reuses its memory once the encoder has let go of it. Not thread-safe.
@@ -25,6 +26,9 @@ class Canvas {
   /// one pixel larger than the picture is padded, any other is scaled to. The frame belongs to the canvas;
   /// encoders may take references. Errors: output_failed.
   Result<AVFrame*> paint(const FrameResult& result, const CanvasFormat& wanted);
+
+  /// Of all the pictures that it has, those that an encoder refers to among them.
+  std::size_t bytes_held() const noexcept;
 
  private:
   AVFrame* take(const CanvasFormat& wanted);

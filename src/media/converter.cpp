@@ -6,8 +6,6 @@
 namespace inflight::media {
 namespace {
 
-constexpr int kHighDefinitionRows = 720;
-
 /// The yuvj formats are the plain ones with full range; one name each keeps the rest simple.
 AVPixelFormat plain_format(AVPixelFormat format) {
   switch (format) {
@@ -26,33 +24,43 @@ AVPixelFormat plain_format(AVPixelFormat format) {
   }
 }
 
-ColorMatrix matrix_of(const AVFrame& frame) {
+bool is_jpeg_format(AVPixelFormat format) { return plain_format(format) != format; }
+
+bool is_yuv(AVPixelFormat format) {
+  const AVPixFmtDescriptor* about = av_pix_fmt_desc_get(format);
+  return about && about->nb_components >= 3 && !(about->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
+}
+
+bool is_rare(AVColorSpace matrix) { return matrix == AVCOL_SPC_SMPTE240M || matrix == AVCOL_SPC_FCC; }
+
+/// The matrix of a frame; of those that frames of ours cannot carry, the nearest.
+ColorMatrix matrix_of(const AVFrame& frame, ColorMatrix assumed) {
+  if (leaves_matrix_open(static_cast<AVPixelFormat>(frame.format), frame.colorspace)) return assumed;
   switch (frame.colorspace) {
     case AVCOL_SPC_BT709:
+    case AVCOL_SPC_SMPTE240M:
+      return ColorMatrix::bt709;
     case AVCOL_SPC_BT2020_NCL:
     case AVCOL_SPC_BT2020_CL:
-      return ColorMatrix::bt709;  // 2020: the nearer of the two
-    case AVCOL_SPC_UNSPECIFIED:
-    case AVCOL_SPC_RESERVED:
-      return frame.height >= kHighDefinitionRows ? ColorMatrix::bt709 : ColorMatrix::bt601;
+      return ColorMatrix::bt2020;
     default:
       return ColorMatrix::bt601;
   }
 }
 
-ColorLook look_of(const AVFrame& frame) {
+ColorLook look_of(const AVFrame& frame, ColorMatrix assumed) {
   auto format = static_cast<AVPixelFormat>(frame.format);
-  const AVPixFmtDescriptor* about = av_pix_fmt_desc_get(format);
-  bool yuv = about && about->nb_components >= 3 && !(about->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
   // RGB, palette and grey fill all codes already, so full range loses least; BT.601 is JPEG's choice.
-  if (!yuv) return {ColorMatrix::bt601, frame.color_range == AVCOL_RANGE_MPEG ? ColorRange::limited : ColorRange::full};
-  bool full = frame.color_range == AVCOL_RANGE_JPEG || plain_format(format) != format;
-  return {matrix_of(frame), full ? ColorRange::full : ColorRange::limited};
+  if (!is_yuv(format))
+    return {ColorMatrix::bt601, frame.color_range == AVCOL_RANGE_MPEG ? ColorRange::limited : ColorRange::full};
+  bool full = frame.color_range == AVCOL_RANGE_JPEG || is_jpeg_format(format);
+  return {matrix_of(frame, assumed), full ? ColorRange::full : ColorRange::limited};
 }
 
-/// swscale's tables for a matrix.
-const int* coefficients(ColorMatrix matrix) {
-  return sws_getCoefficients(matrix == ColorMatrix::bt709 ? SWS_CS_ITU709 : SWS_CS_ITU601);
+/// swscale's tables for the matrix of an image. Its constants are the numbers of AVColorSpace.
+const int* coefficients(const Image& image) {
+  return sws_getCoefficients(image.rare_matrix == AVCOL_SPC_UNSPECIFIED ? tag_of(image.look.matrix)
+                                                                        : image.rare_matrix);
 }
 
 /// For error messages, e.g. "rgb24 640x360".
@@ -62,6 +70,22 @@ std::string describe(const Image& image) {
 }
 
 }  // namespace
+
+bool leaves_matrix_open(AVPixelFormat format, AVColorSpace said) noexcept {
+  return is_yuv(format) && !is_jpeg_format(format) && (said == AVCOL_SPC_UNSPECIFIED || said == AVCOL_SPC_RESERVED);
+}
+
+AVColorSpace tag_of(ColorMatrix matrix) noexcept {
+  switch (matrix) {
+    case ColorMatrix::bt601:
+      break;
+    case ColorMatrix::bt709:
+      return AVCOL_SPC_BT709;
+    case ColorMatrix::bt2020:
+      return AVCOL_SPC_BT2020_NCL;
+  }
+  return AVCOL_SPC_SMPTE170M;
+}
 
 Image image_of(const Picture& picture) noexcept {
   Image image;
@@ -75,7 +99,7 @@ Image image_of(const Picture& picture) noexcept {
   return image;
 }
 
-Image image_of(const AVFrame& frame) noexcept {
+Image image_of(const AVFrame& frame, ColorMatrix assumed) noexcept {
   Image image;
   for (std::size_t p = 0; p < 4; ++p) {
     image.data[p] = frame.data[p];
@@ -83,12 +107,15 @@ Image image_of(const AVFrame& frame) noexcept {
   }
   image.format = plain_format(static_cast<AVPixelFormat>(frame.format));
   image.size = {frame.width, frame.height};
-  image.look = look_of(frame);
+  image.look = look_of(frame, assumed);
+  if (is_yuv(image.format) && is_rare(frame.colorspace)) image.rare_matrix = frame.colorspace;
   return image;
 }
 
 // By now the yuvj formats have gone, so one comparison is enough.
-bool is_i420(const Image& image) noexcept { return image.format == AV_PIX_FMT_YUV420P; }
+bool is_i420(const Image& image) noexcept {
+  return image.format == AV_PIX_FMT_YUV420P && image.rare_matrix == AVCOL_SPC_UNSPECIFIED;
+}
 
 int Converter::build(const Image& from, const Image& to) {
   scaler_.reset(sws_alloc_context());
@@ -118,8 +145,8 @@ Result<void> Converter::prepare(const Image& from, const Image& to) {
   }
   constexpr int kUnchanged = 1 << 16;  // contrast and saturation, 16.16 fixed point
   // Where neither side is YUV this returns -1 and changes nothing, which is right.
-  sws_setColorspaceDetails(scaler_.get(), coefficients(from.look.matrix), from.look.range == ColorRange::full,
-                           coefficients(to.look.matrix), to.look.range == ColorRange::full, 0, kUnchanged, kUnchanged);
+  sws_setColorspaceDetails(scaler_.get(), coefficients(from), from.look.range == ColorRange::full, coefficients(to),
+                           to.look.range == ColorRange::full, 0, kUnchanged, kUnchanged);
   from_ = kind_of(from);
   to_ = kind_of(to);
   return {};

@@ -10,9 +10,10 @@ namespace {
 
 constexpr Size kSize{48, 32};
 
-/// The same grey and the same red in every combination of matrix and range (ITU-R BT.601, BT.709; 8 bits).
+/// The same red in every combination of matrix and range (ITU-R BT.601, BT.709, BT.2020; 8 bits).
 std::array<int, 3> red_in(ColorLook look) {
   bool full = look.range == ColorRange::full;
+  if (look.matrix == ColorMatrix::bt2020) return full ? std::array{67, 92, 255} : std::array{74, 97, 240};
   if (look.matrix == ColorMatrix::bt709) return full ? std::array{54, 99, 255} : std::array{63, 102, 240};
   return full ? std::array{76, 85, 255} : std::array{81, 90, 240};
 }
@@ -46,9 +47,9 @@ TEST_P(ConverterLooks, KeepTheColorThatIsMeant) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryPair, ConverterLooks,
-                         testing::Combine(testing::Values(ColorMatrix::bt601, ColorMatrix::bt709),
+                         testing::Combine(testing::Values(ColorMatrix::bt601, ColorMatrix::bt709, ColorMatrix::bt2020),
                                           testing::Values(ColorRange::limited, ColorRange::full),
-                                          testing::Values(ColorMatrix::bt601, ColorMatrix::bt709),
+                                          testing::Values(ColorMatrix::bt601, ColorMatrix::bt709, ColorMatrix::bt2020),
                                           testing::Values(ColorRange::limited, ColorRange::full)));
 
 TEST(Converter, FollowsAChangeOfWhatItConverts) {
@@ -64,23 +65,47 @@ TEST(Converter, FollowsAChangeOfWhatItConverts) {
   EXPECT_EQ(target.picture().planes[0].data[0], 16);
 }
 
+TEST(Converter, TakesPixelsOfARareMatrixToOneThatFramesHave) {
+  PicturePool pool;
+  // Green by SMPTE 240M, which weighs it 0.701, then by BT.709, which weighs it 0.7152.
+  Frame green = filled(pool, {ColorMatrix::bt709, ColorRange::limited}, {170, 42, 28});
+  Frame target = pool.allocate(kSize, {ColorMatrix::bt709, ColorRange::limited});
+  Image from = image_of(green.picture());
+  from.rare_matrix = AVCOL_SPC_SMPTE240M;
+  EXPECT_FALSE(is_i420(from));
+  Converter converter;
+  ASSERT_TRUE(converter.convert(from, image_of(target.picture())));
+  constexpr std::array kExpected{173, 42, 26};
+  for (std::size_t p = 0; p < 3; ++p) EXPECT_NEAR(target.picture().planes[p].data[0], kExpected[p], 2) << p;
+}
+
 /// A frame that says nothing, or something, about its colours; it has no pixels.
-Image image_of_frame(int format, int height, AVColorSpace matrix, AVColorRange range) {
+Image image_of_frame(int format, int height, AVColorSpace matrix, AVColorRange range,
+                     ColorMatrix assumed = ColorMatrix::bt601) {
   AvFrame frame(av_frame_alloc());
   frame->format = format;
   frame->width = 64;
   frame->height = height;
   frame->colorspace = matrix;
   frame->color_range = range;
-  return image_of(*frame);
+  return image_of(*frame, assumed);
 }
 
-TEST(ImageOf, BelievesTheFrameAndElseGoesByItsHeight) {
+TEST(ImageOf, BelievesTheFrameAndElseWhatIsAssumedWhateverItsSize) {
   auto matrix = [](int height, AVColorSpace said) {
     return image_of_frame(AV_PIX_FMT_YUV420P, height, said, AVCOL_RANGE_UNSPECIFIED).look.matrix;
   };
-  EXPECT_EQ(matrix(719, AVCOL_SPC_UNSPECIFIED), ColorMatrix::bt601);
-  EXPECT_EQ(matrix(720, AVCOL_SPC_UNSPECIFIED), ColorMatrix::bt709);
+  EXPECT_EQ(matrix(480, AVCOL_SPC_UNSPECIFIED), ColorMatrix::bt601);
+  EXPECT_EQ(matrix(1080, AVCOL_SPC_UNSPECIFIED), ColorMatrix::bt601);
+  EXPECT_EQ(
+      image_of_frame(AV_PIX_FMT_YUV420P, 480, AVCOL_SPC_UNSPECIFIED, AVCOL_RANGE_MPEG, ColorMatrix::bt709).look.matrix,
+      ColorMatrix::bt709);
+  EXPECT_EQ(
+      image_of_frame(AV_PIX_FMT_YUV420P, 480, AVCOL_SPC_SMPTE170M, AVCOL_RANGE_MPEG, ColorMatrix::bt709).look.matrix,
+      ColorMatrix::bt601);
+  EXPECT_EQ(matrix(2160, AVCOL_SPC_BT2020_NCL), ColorMatrix::bt2020);
+  EXPECT_EQ(image_of_frame(AV_PIX_FMT_YUV420P, 480, AVCOL_SPC_SMPTE240M, AVCOL_RANGE_MPEG).rare_matrix,
+            AVCOL_SPC_SMPTE240M);
   EXPECT_EQ(matrix(1080, AVCOL_SPC_SMPTE170M), ColorMatrix::bt601);
   EXPECT_EQ(matrix(480, AVCOL_SPC_BT709), ColorMatrix::bt709);
 }

@@ -7,6 +7,10 @@
 #include <cmath>
 #include <cstring>
 
+extern "C" {
+#include <libavutil/cpu.h>
+}
+
 namespace inflight::media {
 namespace {
 
@@ -32,9 +36,10 @@ void describe_picture(AVCodecContext& encoder, const CanvasFormat& picture) {
   encoder.width = picture.size.width;
   encoder.height = picture.size.height;
   encoder.pix_fmt = picture.format;
+  encoder.sample_aspect_ratio = {picture.aspect.width, picture.aspect.height};
   if (picture.format == AV_PIX_FMT_RGB24) return;
   encoder.color_range = picture.look.range == ColorRange::full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-  encoder.colorspace = picture.look.matrix == ColorMatrix::bt709 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
+  encoder.colorspace = tag_of(picture.look.matrix);
 }
 
 void describe_rate(AVCodecContext& encoder, const EncoderSpec& spec) {
@@ -58,7 +63,62 @@ void choose_quality(AVCodecContext& encoder, const AVCodec& codec) {
   }
 }
 
+constexpr int kReferences = 4;              // the picture being coded among them
+constexpr int kLookahead = 10;              // x264's at this preset
+constexpr int kReordered = 3;               // and so many pictures refer forwards
+constexpr std::size_t kBytesPerPixel2 = 5;  // 2.5: 4:2:0, and luma again at a lower resolution
+
+std::size_t bytes_per_picture(const EncoderSpec& spec) noexcept {
+  Size size = spec.picture.size;
+  return static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * kBytesPerPixel2 / 2;
+}
+
+bool has_option(const AVCodec& codec, const char* name) noexcept {
+  const AVClass* options = codec.priv_class;
+  return options && av_opt_find(&options, name, nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ);
+}
+
+/// How many pictures an encoder is to have in work.
+struct Plan {
+  int ahead = 0;    ///< 0: none, and threads share one picture
+  int threads = 1;  ///< 0: unknown, as the encoder likes
+};
+
+/// An encoder that looks ahead keeps dozens of pictures, which at 8192x8192 are gigabytes.
+Plan plan_for(const EncoderSpec& spec) noexcept {
+  constexpr int kFewest = 3;  // less foresight than that is worth nothing
+  constexpr int kMostSlices = 4;
+  int fit = static_cast<int>(std::min<std::size_t>(spec.max_bytes / bytes_per_picture(spec), 1000));
+  Plan plan{std::min(fit * 2 / 5, kLookahead), spec.threads};
+  if (plan.ahead < kFewest) plan.ahead = 0;
+  if (spec.threads > 0) return plan;
+  int usual = std::max(1, av_cpu_count() * 3 / 2);  // x264's choice
+  plan.threads = std::min(usual, plan.ahead == 0 ? kMostSlices : std::max(1, fit / 3));
+  return plan;
+}
+
+void follow(const Plan& plan, AVCodecContext& encoder) {
+  encoder.thread_count = plan.threads;
+  if (plan.ahead == kLookahead) return;
+  if (plan.ahead > 0) {
+    av_opt_set_int(encoder.priv_data, "rc-lookahead", plan.ahead, 0);
+    return;
+  }
+  encoder.max_b_frames = 0;
+  av_opt_set(encoder.priv_data, "tune", "zerolatency", 0);   // x264 and x265: nothing ahead, threads share a picture
+  av_opt_set_int(encoder.priv_data, "lag-in-frames", 0, 0);  // VP8, VP9, AV1
+}
+
 }  // namespace
+
+std::size_t bytes_kept(const EncoderSpec& spec) noexcept {
+  constexpr int kLag = 25;  // libvpx's own
+  Plan plan = plan_for(spec);
+  int pictures = kReferences;
+  if (plan.ahead > 0 && has_option(*spec.codec, "rc-lookahead")) pictures += plan.ahead + kReordered + plan.threads;
+  if (plan.ahead > 0 && has_option(*spec.codec, "lag-in-frames")) pictures += kLag;
+  return bytes_per_picture(spec) * static_cast<std::size_t>(pictures);
+}
 
 AVPixelFormat picture_format(const AVCodec& codec) {
   const AVPixelFormat* formats = formats_of(codec);
@@ -81,7 +141,7 @@ Result<AvCodecContext> open_encoder(const EncoderSpec& spec) {
     describe_picture(*encoder, spec.picture);
     describe_rate(*encoder, spec);
     choose_quality(*encoder, *spec.codec);
-    encoder->thread_count = spec.threads;
+    follow(plan_for(spec), *encoder);
     if (spec.global_header) encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     code = avcodec_open2(encoder.get(), spec.codec, nullptr);
   }

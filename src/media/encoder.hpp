@@ -14,12 +14,17 @@ struct EncoderSpec {
   CanvasFormat picture;
   AVRational time_base{1, 25};
   AVRational frame_rate{25, 1};
-  int threads = 1;             ///< 0: as many as the encoder likes
-  bool global_header = false;  ///< the container wants the codec's headers apart from the pictures
+  int threads = 1;                                 ///< 0: as many as the encoder likes
+  bool global_header = false;                      ///< the container wants the codec's headers apart from the pictures
+  std::size_t max_bytes = std::size_t{128} << 20;  ///< to keep; see VideoSinkOptions
 };
 
 /// Errors: output_failed, with the encoder's name.
 Result<AvCodecContext> open_encoder(const EncoderSpec& spec);
+
+/// What such an encoder keeps of pictures, in bytes: those that it looks ahead at, codes side by side, and refers to.
+/// An estimate, for encoders do not tell.
+std::size_t bytes_kept(const EncoderSpec& spec) noexcept;
 
 /// Feeds `picture` (null: the end) and gives every packet that comes out to `use(AVPacket&) -> int`. Returns 0 or
 /// FFmpeg's error. `use` may take the packet's content.

@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "sources.hpp"
+#include "unreadable.hpp"
 
 namespace inflight {
 namespace fs = std::filesystem;
@@ -62,8 +63,8 @@ Result<std::vector<fs::path>> files_in(const std::string& folder) {
     if (!hidden && it->is_regular_file(ignored)) files.push_back(it->path());
   }
   if (trouble) {
-    return fail(ErrorCode::unreadable_input, fmt::format("{}: the folder cannot be read: {}; check its permissions",
-                                                         redacted(folder), trouble.message()));
+    return fail(ErrorCode::unreadable_input, fmt::format("{}: the folder cannot be read: {}", redacted(folder),
+                                                         why_unreadable(folder, trouble.value())));
   }
   sort_naturally(files);
   return files;

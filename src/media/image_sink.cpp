@@ -28,7 +28,7 @@ class ImageSink final : public Sink {
 
   Result<void> write(const FrameResult& result) override {
     if (result.status != FrameStatus::emitted || !result.frame) return {};
-    const CanvasFormat wanted{picture_format(codec_), result.frame.size(), kLook};
+    const CanvasFormat wanted{picture_format(codec_), result.frame.size(), kLook, result.frame.picture().pixel_aspect};
     if (auto ready = prepare(wanted); !ready) return ready;
     auto painted = canvas_.paint(result, wanted);
     if (!painted) return fail(std::move(painted.error()));
@@ -36,6 +36,7 @@ class ImageSink final : public Sink {
   }
 
   Result<void> finish() override { return {}; }
+  std::size_t bytes_held() const noexcept override { return canvas_.bytes_held(); }
 
  private:
   // What JFIF prescribes; PNG's RGB needs no more.
@@ -57,13 +58,14 @@ class ImageSink final : public Sink {
 
   /// An open encoder for pictures of this size.
   Result<void> prepare(const CanvasFormat& wanted) {
-    if (encoder_ && encoder_->width == wanted.size.width && encoder_->height == wanted.size.height) return {};
+    if (encoder_ && wanted.size == format_.size && wanted.aspect == format_.aspect) return {};
     EncoderSpec spec;
     spec.codec = &codec_;
     spec.picture = wanted;
     auto opened = open_encoder(spec);
     if (!opened) return fail(ErrorCode::output_failed, fmt::format("{}: {}", folder_.string(), opened.error().message));
     encoder_ = std::move(*opened);
+    format_ = wanted;
     return {};
   }
 
@@ -90,7 +92,8 @@ class ImageSink final : public Sink {
   const AVCodec& codec_;
   Canvas canvas_;
   AvPacket packet_;
-  AvCodecContext encoder_;  // for the size of the last picture
+  AvCodecContext encoder_;  // for pictures like the last
+  CanvasFormat format_;     // which were these
   std::int64_t next_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <fstream>
 #include <new>
@@ -9,8 +10,11 @@
 #include <string_view>
 
 #include "frame_maker.hpp"
+#include "image_head.hpp"
+#include "picture_limit.hpp"
 #include "play_cursor.hpp"
 #include "sources.hpp"
+#include "unreadable.hpp"
 
 namespace inflight::media {
 namespace fs = std::filesystem;
@@ -52,8 +56,9 @@ Error broken(const fs::path& file, std::string_view what) {
 /// A packet with the whole file; FFmpeg's decoders of images want just that.
 Result<AvPacket> load(const fs::path& file) {
   std::ifstream in(file, std::ios::binary | std::ios::ate);
+  if (!in) return fail(broken(file, why_unreadable(file, errno)));
   auto size = static_cast<std::streamoff>(in.tellg());
-  if (!in || size < 0) return fail(broken(file, "cannot be read; check that it exists and its permissions"));
+  if (size < 0) return fail(broken(file, "its size is not known; name a file"));
   if (size == 0) return fail(broken(file, "the file is empty (0 bytes); record or download it again"));
   AvPacket packet(av_packet_alloc());
   if (!packet || size > INT32_MAX / 2 || av_new_packet(packet.get(), static_cast<int>(size)) < 0) {
@@ -71,9 +76,15 @@ Result<AvPacket> load(const fs::path& file) {
 class ImageSource final : public Source {
  public:
   ImageSource(const std::string& spec, std::vector<fs::path> files, const SourceOptions& options)
-      : files_(std::move(files)), cursor_(options), picture_(av_frame_alloc()) {
+      : files_(std::move(files)),
+        limit_(limit_of(options)),
+        assumed_(options.assumed_matrix),
+        cursor_(options),
+        guard_(limit_),
+        picture_(av_frame_alloc()),
+        maker_(assumed_) {
     if (!picture_) throw std::bad_alloc();
-    info_ = {spec, {}, 0, frames_given(files_.size(), options)};
+    info_ = {spec, {}, 0, frames_given(files_.size(), options), {}};
   }
 
   /// Decodes the first image that can be, for its size. Errors: unreadable_input, where there is none.
@@ -81,7 +92,7 @@ class ImageSource final : public Source {
     std::optional<Error> first;
     for (const fs::path& file : files_) {
       Result<void> decoded = decode(file);
-      if (decoded) info_.size = maker_.size_of(*picture_);
+      if (decoded) describe_first();
       if (decoded) return {};
       if (!first) first = std::move(decoded.error());
     }
@@ -106,6 +117,12 @@ class ImageSource final : public Source {
   }
 
  private:
+  void describe_first() {
+    info_.size = FrameMaker::size_of(*picture_, stated_);
+    if (leaves_matrix_open(static_cast<AVPixelFormat>(picture_->format), picture_->colorspace))
+      info_.assumed_matrix = assumed_;
+  }
+
   Result<bool> give(Frame& frame) {
     TimePoint began = std::chrono::steady_clock::now();
     Result<Frame> made = load_frame(files_[cursor_.position() - 1]);
@@ -121,7 +138,7 @@ class ImageSource final : public Source {
 
   Result<Frame> load_frame(const fs::path& file) {
     if (auto decoded = decode(file); !decoded) return fail(std::move(decoded.error()));
-    Result<Frame> made = maker_.make(*picture_);
+    Result<Frame> made = maker_.make(*picture_, stated_);
     if (!made) return fail(broken(file, made.error().message));
     return made;
   }
@@ -130,9 +147,13 @@ class ImageSource final : public Source {
   Result<void> decode(const fs::path& file) {
     auto packet = load(file);
     if (!packet) return fail(std::move(packet.error()));
-    AVCodecID id =
-        codec_of({reinterpret_cast<const char*>((*packet)->data), static_cast<std::size_t>((*packet)->size)});
+    std::string_view content{reinterpret_cast<const char*>((*packet)->data), static_cast<std::size_t>((*packet)->size)};
+    AVCodecID id = codec_of(content);
     if (id == AV_CODEC_ID_NONE) return fail(broken(file, "not an image; remove it, or name one (png, jpg, bmp, webp)"));
+    ImageHead head = read_image_head(content, id);
+    if (auto why = head.size ? too_large(*head.size, AV_PIX_FMT_NONE, limit_) : std::nullopt; why)
+      return fail(broken(file, *why));
+    stated_ = head.orientation.value_or(Orientation{});
     if (!codec_ || codec_->codec_id != id) {
       if (auto opened = open_decoder(id); !opened) return fail(broken(file, opened.error().message));
     }
@@ -141,13 +162,21 @@ class ImageSource final : public Source {
     if (code >= 0) code = avcodec_receive_frame(codec_.get(), picture_.get());
     if (code >= 0) return {};
     codec_.reset();  // may be in any state now
-    return fail(broken(file, fmt::format("the image is damaged ({}); remove or replace it", av_error_text(code))));
+    return fail(broken(file, why_undecodable(head, code)));
+  }
+
+  std::string why_undecodable(const ImageHead& head, int code) {
+    if (auto refusal = guard_.take_refusal()) return *refusal;
+    if (head.animated)
+      return "an animated image, which this FFmpeg cannot decode; convert it to a video, or keep one picture of it";
+    return fmt::format("the image is damaged ({}); remove or replace it", av_error_text(code));
   }
 
   Result<void> open_decoder(AVCodecID id) {
     const AVCodec* decoder = avcodec_find_decoder(id);
     codec_.reset(decoder ? avcodec_alloc_context3(decoder) : nullptr);
     if (!codec_) return fail(ErrorCode::unreadable_input, "this FFmpeg cannot decode images of its kind; convert it");
+    guard_.watch(*codec_);
     // Half a picture is an error, not a picture whose rest is grey.
     codec_->err_recognition = AV_EF_CRCCHECK;
     // The TIFF decoder would be so strict about tags that it merely does not know.
@@ -162,9 +191,13 @@ class ImageSource final : public Source {
 
   const std::vector<fs::path> files_;
   SourceInfo info_;
+  const PictureLimit limit_;
+  const ColorMatrix assumed_;
   PlayCursor cursor_;
+  PictureGuard guard_;
   AvCodecContext codec_;  // of the last image; most folders hold one kind
   AvFrame picture_;
+  Orientation stated_;  // of the picture, as the file says it
   FrameMaker maker_;
   bool ended_ = false;
   std::atomic<bool> interrupted_{false};

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "image_head.hpp"
 #include "media_test_kit.hpp"
 #include "sources.hpp"
 
@@ -165,6 +166,61 @@ TEST(ImageSource, RefusesAFileThatOnlyHasTheNameOfAnImage) {
     EXPECT_EQ(source.error().code, ErrorCode::unreadable_input);
     EXPECT_THAT(source.error().message, HasSubstr(folder / name));
   }
+}
+
+TEST(ImageSource, SaysThatAPictureIsTooLargeWhateverItsKind) {
+  using namespace std::string_literals;
+  Folder folder;
+  // Heads that claim 30000x30000 (0x7530), and nothing behind them.
+  store(folder / "a.png", "\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x75\x30\0\0\x75\x30\x08\x02\0\0\0"s);
+  store(folder / "a.jpg", "\xff\xd8\xff\xe0\0\x04xx\xff\xc0\0\x11\x08\x75\x30\x75\x30\x03"s);
+  store(folder / "a.bmp", "BM"s + std::string(12, '\0') + "\x28\0\0\0\x30\x75\0\0\xd0\x8a\xff\xff"s);
+  store(folder / "a.webp", "RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x2f\x75\0\x2f\x75\0"s);
+  store(folder / "a.tif",
+        "MM\0\x2a\0\0\0\x08\0\x02\x01\0\0\x03\0\0\0\x01\x75\x30\0\0"
+        "\x01\x01\0\x04\0\0\0\x01\0\0\x75\x30\0\0\0\0"s);
+  store(folder / "a.ppm", "P6 # by hand 1 2\n30000\n30000 255\n");
+  for (const char* name : {"a.png", "a.jpg", "a.bmp", "a.webp", "a.tif", "a.ppm"}) {
+    auto source = open_source(folder / name);
+    ASSERT_FALSE(source) << name;
+    EXPECT_EQ(source.error().code, ErrorCode::unreadable_input);
+    EXPECT_EQ(source.error().message, (folder / name) +
+                                          ": the picture is too large: 30000x30000 pixels, and 16384 a "
+                                          "side are the limit; scale it down");
+  }
+}
+
+TEST(ImageSource, CountsTheBytesThatTheDecoderTakes) {
+  Folder folder;
+  write_image(folder / "a.png", "png", AV_PIX_FMT_RGBA64BE, {64, 64}, plain(1, 2, 3));  // eight bytes a pixel
+  SourceOptions options;
+  options.max_picture_bytes = 64 * 64 * 8;
+  EXPECT_EQ(read_all(folder / "a.png", options).frames.size(), 1U);
+  options.max_picture_bytes -= 1;
+  auto source = open_source(folder / "a.png", options);
+  ASSERT_FALSE(source);
+  EXPECT_THAT(source.error().message, HasSubstr("the picture is too large: 64x64 pixels take 1 MiB"));
+}
+
+TEST(ImageSource, SaysThatAnAnimationCannotBeDecoded) {
+  using namespace std::string_literals;
+  Folder folder;
+  store(folder / "a.webp",
+        "RIFF\x2a\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x0f\0\0\x0f\0\0"
+        "ANIM\x06\0\0\0\0\0\0\0\0\0"s);
+  auto source = open_source(folder / "a.webp");
+  ASSERT_FALSE(source);
+  EXPECT_THAT(source.error().message, HasSubstr("an animated image, which this FFmpeg cannot decode; convert it"));
+}
+
+TEST(ImageHead, ReadsNothingBehindTheEndOfAFile) {
+  using namespace std::string_literals;
+  const std::string tiff = "II\x2a\0\x08\0\0\0\xff\xff\x12\x01\x03\0\x01\0\0\0\x06\0\0\0"s;
+  for (std::size_t length = 0; length <= tiff.size(); ++length) {
+    media::ImageHead head = media::read_image_head(tiff.substr(0, length), AV_CODEC_ID_TIFF);
+    EXPECT_EQ(head.size, std::nullopt);
+  }
+  EXPECT_EQ(media::read_image_head(tiff, AV_CODEC_ID_TIFF).orientation, (media::Orientation{false, 1}));
 }
 
 TEST(NaturalLess, CountsLikePeople) {

@@ -110,6 +110,72 @@ TEST(LiveSource, NamesAnAddressWhereNobodyListens) {
   EXPECT_THAT(source.error().message, HasSubstr(url));
 }
 
+/// Sends everybody on to itself, with these lines.
+class Redirecting {
+ public:
+  Redirecting(const std::string& scheme, const std::string& status)
+      : server_([this, status](const Peer& peer) {
+          peer.request();
+          peer.send(status + "\r\nCSeq: 1\r\nContent-Length: 0\r\nConnection: close\r\nLocation: " + url_.get() +
+                    "\r\n\r\n");
+        }) {
+    address_ = server_.url(scheme) + "/x";
+    told_.set_value(address_);
+  }
+  const std::string& url() const { return address_; }
+  int clients() const { return server_.clients(); }
+
+ private:
+  std::promise<std::string> told_;
+  std::shared_future<std::string> url_ = told_.get_future().share();
+  std::string address_;
+  TcpServer server_;
+};
+
+TEST(LiveSource, FollowsAServerThatRedirectsToItselfOnlySoOften) {
+  for (auto [scheme, status] : {std::pair("rtsp", "RTSP/1.0 302 Found"), std::pair("http", "HTTP/1.1 302 Found")}) {
+    Redirecting server(scheme, status);
+    auto source = media::open_video(server.url(), {});
+    ASSERT_FALSE(source);
+    EXPECT_EQ(source.error().code, ErrorCode::unreadable_input);
+    EXPECT_THAT(source.error().message,
+                AllOf(HasSubstr(server.url()), HasSubstr("from one address to the next without end")));
+    EXPECT_LE(server.clients(), 20) << scheme;
+  }
+}
+
+TEST(LiveSource, GathersNoPartOfGigabytes) {
+  std::atomic<int> megabytes{0};
+  TcpServer camera([&](const Peer& peer) {
+    peer.request();
+    bool heard = peer.send(
+        "HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: image/jpeg\r\nContent-Length: 2147483647\r\n\r\n");
+    for (std::string part(1 << 20, '\0'); heard && megabytes < 2000; ++megabytes) heard = peer.send(part);
+  });
+  auto source = media::open_video(camera.url("http"), {});
+  ASSERT_FALSE(source);
+  EXPECT_THAT(source.error().message, HasSubstr("a part of what it sends claims more than 64 MiB"));
+  EXPECT_LT(megabytes, 100);
+}
+
+TEST(LiveSource, SaysThatAServerFellSilentWhereverItDoes) {
+  const std::string video = contents(kVideo);
+  for (std::size_t sent : {std::size_t{0}, std::size_t{100}, std::size_t{30'000}, std::size_t{60'000}}) {
+    TcpServer server([&](const Peer& peer) {
+      peer.request();
+      if (peer.send("HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: " + std::to_string(video.size()) +
+                    "\r\n\r\n" + video.substr(0, sent)))
+        peer.keep_silent();
+    });
+    SourceOptions options;
+    options.stall_after = milliseconds(150);
+    auto source = media::open_video(server.url("http"), options, milliseconds(150));
+    std::string said = source ? read_all(**source, 0).error.message : source.error().message;
+    EXPECT_THAT(said, testing::AnyOf(HasSubstr("does not answer"), HasSubstr("nothing came for 0.15 s"))) << sent;
+  }
+}
+
 /// What happened to a source, and how it ended.
 struct Watched {
   explicit Watched(Source& source, std::size_t keep = 1000) {

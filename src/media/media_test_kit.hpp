@@ -124,6 +124,35 @@ inline double distance(const Frame& a, const Frame& b) {
   return sum / (width * height);
 }
 
+/// What a video file says, read with libavformat alone: a fault that our sink and our source have in common would not
+/// show otherwise.
+struct Contents {
+  double start_s = 0;
+  AVRational pixel_aspect{0, 1};
+  AVColorSpace matrix = AVCOL_SPC_UNSPECIFIED;
+  std::vector<std::int64_t> pts, dts;  ///< of its packets, in the stream's own time base
+};
+
+inline Contents contents_of_video(const std::string& path) {
+  media::start_ffmpeg();
+  AVFormatContext* raw = nullptr;
+  Contents found;
+  EXPECT_GE(avformat_open_input(&raw, path.c_str(), nullptr, nullptr), 0) << path;
+  if (!raw) return found;
+  media::AvInput input(raw);
+  EXPECT_GE(avformat_find_stream_info(raw, nullptr), 0);
+  const AVStream& stream = *raw->streams[0];
+  found.start_s = static_cast<double>(stream.start_time) * av_q2d(stream.time_base);
+  found.pixel_aspect = av_guess_sample_aspect_ratio(raw, raw->streams[0], nullptr);
+  found.matrix = stream.codecpar->color_space;
+  media::AvPacket packet(av_packet_alloc());
+  for (; av_read_frame(raw, packet.get()) >= 0; av_packet_unref(packet.get())) {
+    found.pts.push_back(packet->pts);
+    found.dts.push_back(packet->dts);
+  }
+  return found;
+}
+
 /// Writes what `spec` gives as a video; returns what the sink said at the end.
 inline Result<void> write_video(const std::string& spec, const std::string& path, VideoSinkOptions options = {}) {
   auto source = must_open(spec);

@@ -2,7 +2,12 @@
 
 #include <libyuv/rotate.h>
 
+extern "C" {
+#include <libavutil/display.h>
+}
+
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 
@@ -40,6 +45,15 @@ Orientation orientation_of(const AVStream& stream) {
   return matrix ? parse(reinterpret_cast<const std::int32_t*>(matrix)) : Orientation{};
 }
 
+std::optional<double> odd_angle(const AVStream& stream) {
+  constexpr double kTolerance = 1;  // degrees: what rounding may leave
+  const auto* matrix = reinterpret_cast<const std::int32_t*>(display_matrix(stream));
+  if (!matrix) return std::nullopt;
+  double angle = -av_display_rotation_get(matrix);
+  if (std::isnan(angle) || std::abs(std::remainder(angle, 90)) <= kTolerance) return std::nullopt;
+  return angle;
+}
+
 std::optional<Orientation> orientation_of(const AVFrame& picture) {
   const AVFrameSideData* data = av_frame_get_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX);
   if (!data) return std::nullopt;
@@ -48,6 +62,10 @@ std::optional<Orientation> orientation_of(const AVFrame& picture) {
 
 Size turned(Size size, Orientation orientation) noexcept {
   return orientation.quarter_turns % 2 == 0 ? size : Size{size.height, size.width};
+}
+
+PixelAspect turned(PixelAspect aspect, Orientation orientation) noexcept {
+  return orientation.quarter_turns % 2 == 0 ? aspect : PixelAspect{aspect.height, aspect.width};
 }
 
 void turn(const Picture& from, Orientation orientation, const Picture& to) noexcept {

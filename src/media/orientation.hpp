@@ -19,11 +19,14 @@ struct Orientation {
 
 /// As the stream says, for all its pictures; upright where it says nothing. Angles between quarters are rounded.
 Orientation orientation_of(const AVStream& stream);
+/// By how many degrees clockwise the pictures of a stream are to be turned, where that is not a multiple of 90.
+std::optional<double> odd_angle(const AVStream& stream);
 /// As the picture says about itself; nothing where it does not.
 std::optional<Orientation> orientation_of(const AVFrame& picture);
 
-/// The size that a picture has afterwards.
+/// The size, and the shape of the pixels, that a picture has afterwards.
 Size turned(Size size, Orientation orientation) noexcept;
+PixelAspect turned(PixelAspect aspect, Orientation orientation) noexcept;
 /// Turns the pixels of `from` into `to`, whose size is turned(from.size, orientation).
 void turn(const Picture& from, Orientation orientation, const Picture& to) noexcept;
 

@@ -1,7 +1,14 @@
 // Pictures of cameras that were held sideways come out upright: real files, with the bytes that phones write.
 #include <gmock/gmock.h>
 
+extern "C" {
+#include <libavutil/crc.h>
+}
+
+#include <algorithm>
+
 #include "media_test_kit.hpp"
+#include "orientation.hpp"
 
 namespace inflight::test {
 namespace {
@@ -86,6 +93,53 @@ TEST_P(Orientations, OfVideosAreUndone) {
   }
 }
 
+/// A chunk of a PNG.
+std::string png_chunk(const std::string& kind, const std::string& content) {
+  std::string counted = kind + content;
+  auto sum = ~av_crc(av_crc_get_table(AV_CRC_32_IEEE_LE), UINT32_MAX,
+                     reinterpret_cast<const std::uint8_t*>(counted.data()), counted.size());
+  return big_endian(static_cast<std::uint32_t>(content.size())) + counted + big_endian(sum);
+}
+
+std::string little_endian(std::uint32_t value) {
+  std::string bytes = big_endian(value);
+  std::ranges::reverse(bytes);
+  return bytes;
+}
+
+TEST_P(Orientations, OfPngsAreUndone) {
+  using namespace std::string_literals;
+  constexpr std::size_t kBehindHeader = 33;
+  Folder folder;
+  auto slope = [](int x, int y) { return std::array<int, 3>{x * 7, y * 14, 255 - x * 3 - y * 2}; };
+  write_image(folder / "stored.png", "png", AV_PIX_FMT_GRAY8, {32, 16}, slope);
+  std::string png = contents(folder / "stored.png");
+  png.insert(kBehindHeader, png_chunk("eXIf", "MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"s + GetParam().exif +
+                                                  "\0\0\0\0\0\0"s));
+  store(folder / "turned.png", png);
+  auto source = must_open(folder / "turned.png");
+  EXPECT_EQ(source->info().size, (GetParam().swaps ? Size{16, 32} : Size{32, 16}));
+  Reading upright = read_all(*source);
+  ASSERT_EQ(upright.frames.size(), 1U) << upright.error.message;
+  expect_turned(upright.frames[0], read_all(folder / "stored.png").frames.at(0));
+}
+
+TEST_P(Orientations, OfWebpsAreUndone) {
+  if (!avcodec_find_encoder_by_name("libwebp")) GTEST_SKIP() << "this FFmpeg writes no WebP";
+  using namespace std::string_literals;
+  Folder folder;
+  auto slope = [](int x, int y) { return std::array<int, 3>{x * 7, y * 14, 255 - x * 3 - y * 2}; };
+  write_image(folder / "stored.webp", "libwebp", AV_PIX_FMT_YUV420P, {32, 16}, slope);
+  std::string exif = "II\x2a\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"s + GetParam().exif + "\0\0\0\0\0\0\0"s;
+  std::string webp = contents(folder / "stored.webp");
+  webp += "EXIF" + little_endian(static_cast<std::uint32_t>(exif.size())) + exif;
+  webp.replace(4, 4, little_endian(static_cast<std::uint32_t>(webp.size() - 8)));
+  store(folder / "turned.webp", webp);
+  Reading upright = read_all(folder / "turned.webp");
+  ASSERT_EQ(upright.frames.size(), 1U) << upright.error.message;
+  expect_turned(upright.frames[0], read_all(folder / "stored.webp").frames.at(0));
+}
+
 TEST_P(Orientations, OfJpegsAreUndone) {
   Folder folder;
   auto slope = [](int x, int y) { return std::array<int, 3>{x * 7, y * 14, 255 - x * 3 - y * 2}; };
@@ -121,6 +175,30 @@ INSTANTIATE_TEST_SUITE_P(
              [](int x, int y, Size l) { return Point{l.width - y, l.height - x}; }},
         Turn{"Anticlockwise", {0, -1, 1, 0}, 8, true, [](int x, int y, Size l) { return Point{l.width - y, x}; }}),
     [](const auto& about) { return std::string(about.param.name); });
+
+TEST(Orientation, ThatIsNoMultipleOf90IsSaidOnce) {
+  Folder folder;
+  ASSERT_TRUE(write_video("synthetic:96x64,frames=5,fps=25", folder / "stored.mp4"));
+  std::string mp4 = with_matrix(contents(folder / "stored.mp4"), {1, 1, -1, 1});
+  store(folder / "turned.mp4", mp4);
+  for (const char* name : {"stored.mp4", "turned.mp4"}) {
+    auto source = must_open(folder / name);
+    std::vector<SourceEvent> events;
+    source->on_event([&](const SourceEvent& event) { events.push_back(event); });
+    EXPECT_EQ(read_all(*source).frames.size(), 5U);
+    bool turned = std::string(name) == "turned.mp4";
+    ASSERT_EQ(events.size(), turned ? 1U : 0U) << name;
+    if (!turned) continue;
+    EXPECT_EQ(events[0].kind, "source_remark");
+    EXPECT_THAT(events[0].text, testing::HasSubstr((folder / name) + ": is to be turned by 45 degrees"));
+  }
+}
+
+TEST(Orientation, TurnsTheShapeOfPixelsToo) {
+  constexpr PixelAspect kWide{16, 11};
+  EXPECT_EQ(media::turned(kWide, {false, 0}), kWide);
+  EXPECT_EQ(media::turned(kWide, {true, 1}), (PixelAspect{11, 16}));
+}
 
 TEST(Orientation, OfPicturesThatAreConvertedIsUndoneToo) {
   Folder folder;

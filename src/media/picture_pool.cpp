@@ -89,19 +89,19 @@ PicturePool::Slot& PicturePool::take() {
   return *slot.release();
 }
 
-Frame PicturePool::adopt(AVFrame& decoded, ColorLook look) {
+Frame PicturePool::adopt(AVFrame& decoded, ColorLook look, PixelAspect aspect) {
   Slot& slot = take();
   // The decoder may refer to these pixels for later pictures: they are shared, and read-only for all.
   av_frame_move_ref(&slot.reference(), &decoded);
   const AVFrame& held = slot.reference();
-  Picture picture{{held.width, held.height}, {}, look.matrix, look.range};
+  Picture picture{{held.width, held.height}, {}, look.matrix, look.range, aspect};
   for (std::size_t p = 0; p < 3; ++p) picture.planes[p] = {held.data[p], held.linesize[p]};
   return {slot, picture};
 }
 
-Frame PicturePool::allocate(Size size, ColorLook look) {
+Frame PicturePool::allocate(Size size, ColorLook look, PixelAspect aspect) {
   Slot& slot = take();
-  Picture picture{size, {}, look.matrix, look.range};
+  Picture picture{size, {}, look.matrix, look.range, aspect};
   Size chroma = picture.chroma_size();
   int strides[3] = {padded(size.width), padded(chroma.width), padded(chroma.width)};
   std::size_t luma_bytes = static_cast<std::size_t>(strides[0]) * static_cast<std::size_t>(size.height);

@@ -24,11 +24,11 @@ class PicturePool {
   PicturePool& operator=(const PicturePool&) = delete;
 
   /// Takes the reference that `decoded` (8-bit 4:2:0) holds, without a copy of its pixels, and leaves it blank.
-  Frame adopt(AVFrame& decoded, ColorLook look);
+  Frame adopt(AVFrame& decoded, ColorLook look, PixelAspect aspect = {});
 
   /// A frame with memory of the pool's own, whose pixels are undefined and may be written until it is
   /// handed out. Rows are padded to 64 bytes. Empty where memory is short.
-  Frame allocate(Size size, ColorLook look);
+  Frame allocate(Size size, ColorLook look, PixelAspect aspect = {});
 
  private:
   class Slot;

@@ -59,6 +59,10 @@ Result<void> check_options(const SourceOptions& options) {
     return fail(ErrorCode::invalid_argument,
                 fmt::format("decode_threads is {}; use 1, or 0 for as many as cores", options.decode_threads));
   }
+  if (options.max_picture_side < 1 || options.max_picture_bytes < 1) {
+    return fail(ErrorCode::invalid_argument,
+                "max_picture_side and max_picture_bytes must be 1 or more; 16384 and 256 MiB are usual");
+  }
   return check_patience(options);
 }
 

@@ -30,6 +30,7 @@ Result<std::unique_ptr<Source>> open_address(const std::string& spec, const Sour
 Result<std::unique_ptr<Source>> open_any(const std::string& spec, const SourceOptions& options) {
   if (spec.starts_with("synthetic:")) return open_synthetic(spec, options);
   if (is_url(spec) || is_camera(spec)) return open_address(spec, options);
+  if (is_standard_input(spec)) return open_video(spec, options);
 
   std::error_code ignored;  // what cannot be examined is reported by whoever opens it
   if (is_broken_url(spec) && !fs::exists(spec, ignored))

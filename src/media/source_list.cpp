@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <numeric>
 #include <optional>
+#include <sstream>
 #include <string_view>
+#include <system_error>
 
 #include "inflight/detail/joined.hpp"
 #include "inflight/media.hpp"
+#include "unreadable.hpp"
 
 namespace inflight {
 namespace {
@@ -151,19 +155,81 @@ Result<void> take_line(std::string_view text, int line, std::vector<ListedSource
   return {};
 }
 
+void append_utf8(char32_t c, std::string& text) {
+  auto byte = [&](char32_t value) { text += static_cast<char>(value); };
+  if (c < 0x80) return byte(c);
+  if (c < 0x800) {
+    byte(0xc0 | c >> 6);
+  } else if (c < 0x10000) {
+    byte(0xe0 | c >> 12);
+    byte(0x80 | (c >> 6 & 0x3f));
+  } else {
+    byte(0xf0 | c >> 18);
+    byte(0x80 | (c >> 12 & 0x3f));
+    byte(0x80 | (c >> 6 & 0x3f));
+  }
+  byte(0x80 | (c & 0x3f));
+}
+
+/// UTF-16 as UTF-8: what some editors write by the name of Unicode. What is no character becomes U+FFFD.
+std::string from_utf16(std::string_view bytes, bool big_endian) {
+  auto unit = [&](std::size_t at) -> char32_t {
+    auto first = static_cast<unsigned char>(bytes[at]), second = static_cast<unsigned char>(bytes[at + 1]);
+    return big_endian ? first << 8 | second : second << 8 | first;
+  };
+  auto is_high = [](char32_t c) { return c >= 0xd800 && c < 0xdc00; };
+  auto is_low = [](char32_t c) { return c >= 0xdc00 && c < 0xe000; };
+  std::string text;
+  for (std::size_t at = 0; at + 1 < bytes.size(); at += 2) {
+    char32_t c = unit(at);
+    if (is_high(c) && at + 3 < bytes.size() && is_low(unit(at + 2))) {
+      c = 0x10000 + ((c - 0xd800) << 10) + (unit(at + 2) - 0xdc00);
+      at += 2;
+    }
+    append_utf8(is_high(c) || is_low(c) ? U'\xfffd' : c, text);
+  }
+  return text;
+}
+
+/// The text of a list, without the mark that some editors begin files with. Nothing where it is no text.
+std::optional<std::string> text_of(std::string bytes) {
+  if (bytes.starts_with("\xff\xfe")) return from_utf16(std::string_view(bytes).substr(2), false);
+  if (bytes.starts_with("\xfe\xff")) return from_utf16(std::string_view(bytes).substr(2), true);
+  if (bytes.starts_with("\xef\xbb\xbf")) bytes.erase(0, 3);
+  auto is_text = [](unsigned char c) { return c >= ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  if (!std::ranges::all_of(bytes, is_text)) return std::nullopt;
+  return bytes;
+}
+
+/// All of a list. Errors, in words: what cannot be read, or is none.
+tl::expected<std::string, std::string> load(const std::filesystem::path& path) {
+  constexpr std::size_t kLargest = std::size_t{16} << 20;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return tl::unexpected(std::string("it is a folder; name a file"));
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return tl::unexpected(media::why_unreadable(path, errno));
+  std::string bytes(kLargest + 1, '\0');
+  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  std::optional<std::string> text;
+  if (bytes.size() <= kLargest) text = text_of(std::move(bytes));
+  if (!text) return tl::unexpected(std::string("not a list of sources; if it is a video, give it another extension"));
+  return *text;
+}
+
 }  // namespace
 
 Result<SourceList> read_source_list(const std::filesystem::path& path, bool leave_out_bad_lines) {
   std::string file = redacted(path.string());
-  auto unreadable = [&](const char* why) {
+  auto unreadable = [&](const std::string& why) {
     return fail(ErrorCode::unreadable_input, fmt::format("{}: {}", file, why));
   };
-  std::ifstream in(path);
-  if (!in || std::filesystem::is_directory(path)) return unreadable("cannot be read; check the path and permissions");
+  auto content = load(path);
+  if (!content) return unreadable(content.error());
+  std::istringstream in(*content);
   SourceList list;
   std::string text;
   for (int line = 1; std::getline(in, text); ++line) {
-    if (line == 1 && text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);  // what some editors begin files with
     auto taken = take_line(text, line, list.sources);
     if (taken) continue;
     taken.error().message = fmt::format("{}:{}: {}", file, line, taken.error().message);

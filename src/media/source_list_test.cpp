@@ -101,5 +101,36 @@ TEST(SourceList, MayBeginWithAMark) {
   EXPECT_THAT(specs(*list), ElementsAre("a.mp4"));
 }
 
+TEST(SourceList, ReadsUtf16AsEditorsWriteIt) {
+  using namespace std::string_literals;
+  Folder folder;
+  const std::u16string lines = u"a.mp4 name=Tür\r\nb\U0001F600.mp4\r\n";
+  for (bool big_endian : {false, true}) {
+    std::string bytes = big_endian ? "\xfe\xff" : "\xff\xfe";
+    for (char16_t c : lines) {
+      std::string unit{static_cast<char>(c & 0xff), static_cast<char>(c >> 8)};
+      if (big_endian) std::swap(unit[0], unit[1]);
+      bytes += unit;
+    }
+    store(folder / "list.txt", bytes);
+    auto list = read_source_list(folder / "list.txt");
+    ASSERT_TRUE(list) << list.error().message;
+    ASSERT_EQ(list->sources.size(), 2U);
+    EXPECT_EQ(list->sources[0].options.at("name"), "Tür");
+    EXPECT_EQ(list->sources[1].spec, "b\xf0\x9f\x98\x80.mp4");
+  }
+}
+
+TEST(SourceList, ShowsNoBytesOfWhatIsNoText) {
+  Folder folder;
+  store(folder / "video.txt", contents(kVideo).substr(0, 100'000));
+  auto list = read_source_list(folder / "video.txt", true);
+  ASSERT_FALSE(list);
+  EXPECT_EQ(list.error().code, ErrorCode::unreadable_input);
+  EXPECT_EQ(list.error().message, (folder / "video.txt") +
+                                      ": not a list of sources; if it is a video, give it another "
+                                      "extension");
+}
+
 }  // namespace
 }  // namespace inflight::test

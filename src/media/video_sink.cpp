@@ -44,6 +44,7 @@ class VideoSink final : public Sink {
         output_(std::move(output)),
         codec_(codec),
         threads_(options.threads),
+        max_bytes_(options.max_bytes),
         frame_rate_(av_d2q(options.frames_per_second, kRatePrecision)),
         canvas_(options.draw),
         packet_(av_packet_alloc()) {
@@ -65,6 +66,8 @@ class VideoSink final : public Sink {
     return written;
   }
 
+  std::size_t bytes_held() const noexcept override { return canvas_.bytes_held() + (encoder_ ? kept_by_encoder_ : 0); }
+
   Result<void> finish() override {
     if (!output_) return {};
     if (encoder_ && !failure_) {
@@ -80,14 +83,20 @@ class VideoSink final : public Sink {
  private:
   Result<void> prepare(const Frame& first) {
     if (encoder_) return {};
-    format_ = {picture_format(codec_), even_up(first.size()), {first.picture().matrix, first.picture().range}};
+    format_ = {picture_format(codec_),
+               even_up(first.size()),
+               {first.picture().matrix, first.picture().range},
+               first.picture().pixel_aspect};
     if (format_.format == AV_PIX_FMT_YUVJ420P) format_.look.range = ColorRange::full;
     EncoderSpec spec{&codec_,     format_,  time_base_for(*output_->oformat, codec_, frame_rate_),
-                     frame_rate_, threads_, (output_->oformat->flags & AVFMT_GLOBALHEADER) != 0};
+                     frame_rate_, threads_, (output_->oformat->flags & AVFMT_GLOBALHEADER) != 0,
+                     max_bytes_};
     auto encoder = open_encoder(spec);
     if (!encoder) return fail(ErrorCode::output_failed, fmt::format("{}: {}", name_, encoder.error().message));
     if (int code = write_header(**encoder); code < 0) return fail(failed(code));
     encoder_ = std::move(*encoder);
+    kept_by_encoder_ = bytes_kept(spec);
+    tick_ = av_rescale_q_rnd(1, output_->streams[0]->time_base, encoder_->time_base, AV_ROUND_UP);
     start_ = first.timestamp;  // a video that begins in the middle of its source still begins at 0
     return {};
   }
@@ -98,6 +107,7 @@ class VideoSink final : public Sink {
     if (!stream) return AVERROR(ENOMEM);
     stream->time_base = encoder.time_base;
     stream->avg_frame_rate = frame_rate_;
+    stream->sample_aspect_ratio = encoder.sample_aspect_ratio;
     int code = avcodec_parameters_from_context(stream->codecpar, &encoder);
     AVDictionary* options = nullptr;
     // In fragments, an MP4 plays up to its last key frame even if the program is killed or the disk fills up.
@@ -119,11 +129,11 @@ class VideoSink final : public Sink {
     return {};
   }
 
-  /// Encoders refuse stamps that do not increase.
+  /// Encoders refuse stamps that do not increase, and containers round them: to milliseconds in Matroska.
   std::int64_t stamp(Duration timestamp) {
     constexpr AVRational kNanosecond{1, 1'000'000'000};
     std::int64_t pts = av_rescale_q((timestamp - start_).count(), kNanosecond, encoder_->time_base);
-    last_pts_ = last_pts_ ? std::max(pts, *last_pts_ + 1) : pts;
+    last_pts_ = last_pts_ ? std::max(pts, *last_pts_ + tick_) : pts;
     return *last_pts_;
   }
 
@@ -166,12 +176,15 @@ class VideoSink final : public Sink {
   AvOutput output_;         // null once finished
   const AVCodec& codec_;
   const int threads_;
+  const std::size_t max_bytes_;
   const AVRational frame_rate_;
   Canvas canvas_;
   AvPacket packet_;
   AvCodecContext encoder_;  // null until the first picture
+  std::size_t kept_by_encoder_ = 0;
   CanvasFormat format_;
   Duration start_{0};
+  std::int64_t tick_ = 1;  // the container's, in the encoder's time base
   std::optional<std::int64_t> last_pts_;
   std::optional<Error> failure_;
 };

@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <cstring>
+#include <set>
 
 #include "media_test_kit.hpp"
 
@@ -10,6 +13,13 @@ namespace inflight::test {
 namespace {
 
 using testing::HasSubstr;
+
+/// Each value's follower; the last one's is more.
+std::vector<std::int64_t> shifted(std::vector<std::int64_t> values) {
+  std::ranges::rotate(values, values.begin() + 1);
+  values.back() = INT64_MAX;
+  return values;
+}
 
 TEST(VideoSink, WritesAVideoThatReadsBackWithTheSameFramesAndTimes) {
   Folder folder;
@@ -147,16 +157,93 @@ TEST(VideoSink, LeavesOutWhatWasDroppedAndKeepsTheTimesOfTheRest) {
   EXPECT_EQ(copy.frames[9].timestamp, std::chrono::milliseconds(40) * 27);
 }
 
-TEST(VideoSink, AcceptsTimesThatStandStill) {
+TEST(VideoSink, GivesEveryPictureAStampOfItsOwnWhereTimesStandStill) {
   Folder folder;
-  auto sink = open_video_sink(folder / "a.mp4", {});
-  for (int i = 0; i < 5; ++i) {
-    FrameResult result;
-    result.frame = Frame::allocate({64, 64});
-    ASSERT_TRUE((*sink)->write(result));
+  for (const char* name : {"a.mp4", "a.mkv", "a.ts"}) {
+    auto sink = open_video_sink(folder / name, {});
+    for (int i = 0; i < 5; ++i) {
+      FrameResult result;
+      result.frame = Frame::allocate({64, 64});
+      ASSERT_TRUE((*sink)->write(result));
+    }
+    ASSERT_TRUE((*sink)->finish());
+    EXPECT_EQ(read_all(folder / name).frames.size(), 5U);
+    Contents written = contents_of_video(folder / name);
+    EXPECT_EQ(std::set(written.pts.begin(), written.pts.end()).size(), 5U) << name;
+    std::erase(written.dts, AV_NOPTS_VALUE);  // Matroska keeps none, and the first ones are not told by the rest
+    EXPECT_THAT(written.dts, testing::Pointwise(testing::Lt(), shifted(written.dts))) << name;
   }
-  ASSERT_TRUE((*sink)->finish());
-  EXPECT_EQ(read_all(folder / "a.mp4").frames.size(), 5U);
+}
+
+TEST(VideoSink, BeginsAtZeroWhereverInItsSourceItBegins) {
+  Folder folder;
+  for (const char* name : {"a.mp4", "a.mkv"}) {
+    auto sink = open_video_sink(folder / name, {});
+    for (int i = 0; i < 10; ++i) {
+      FrameResult result;
+      result.frame = Frame::allocate({64, 64});
+      result.frame.timestamp = std::chrono::hours(1) + std::chrono::milliseconds(40) * i;
+      ASSERT_TRUE((*sink)->write(result));
+    }
+    ASSERT_TRUE((*sink)->finish());
+    EXPECT_NEAR(contents_of_video(folder / name).start_s, 0, 0.001) << name;
+  }
+}
+
+/// A frame whose pixels are shown wider than high.
+Frame wide_pixels(Size size, PixelAspect aspect, ColorMatrix matrix = ColorMatrix::bt601) {
+  media::PicturePool pool;
+  Frame frame = pool.allocate(size, {matrix, ColorRange::limited}, aspect);
+  auto [width, height] = size;
+  for (const Plane& plane : frame.picture().planes)
+    std::memset(plane.data, 128, static_cast<std::size_t>(plane.stride) * static_cast<std::size_t>(height / 2));
+  return frame;
+}
+
+TEST(VideoSink, KeepsTheShapeOfPixelsAndTheirMatrix) {
+  Folder folder;
+  for (const char* name : {"a.mp4", "a.mkv", "a.ts"}) {
+    auto sink = open_video_sink(folder / name, {});
+    FrameResult result;
+    result.frame = wide_pixels({64, 48}, {16, 11}, ColorMatrix::bt2020);
+    ASSERT_TRUE((*sink)->write(result));
+    ASSERT_TRUE((*sink)->finish());
+    Contents written = contents_of_video(folder / name);
+    EXPECT_EQ(av_cmp_q(written.pixel_aspect, {16, 11}), 0) << name;
+    EXPECT_EQ(written.matrix, AVCOL_SPC_BT2020_NCL) << name;
+    Reading copy = read_all(folder / name);
+    EXPECT_EQ(copy.frames.at(0).picture().pixel_aspect, (PixelAspect{16, 11})) << name;
+    EXPECT_EQ(copy.frames.at(0).picture().matrix, ColorMatrix::bt2020) << name;
+  }
+}
+
+/// What the sink keeps after so many pictures of a size.
+std::size_t kept_of(Size size, std::size_t max_bytes, int pictures) {
+  Folder folder;
+  VideoSinkOptions options;
+  options.max_bytes = max_bytes;
+  auto sink = open_video_sink(folder / "a.mkv", options);
+  for (int i = 0; i < pictures; ++i) {
+    FrameResult result;
+    result.frame = Frame::allocate(size);
+    result.frame.timestamp = std::chrono::milliseconds(40) * i;
+    EXPECT_TRUE((*sink)->write(result));
+  }
+  std::size_t kept = (*sink)->bytes_held();
+  EXPECT_TRUE((*sink)->finish());
+  std::size_t written = pictures > 0 ? contents_of_video(folder / "a.mkv").pts.size() : 0;
+  EXPECT_EQ(written, static_cast<std::size_t>(pictures));
+  return kept;
+}
+
+TEST(VideoSink, SaysWhatItKeepsAndKeepsLessOfLargePictures) {
+  constexpr Size kSmall{320, 240};
+  constexpr std::size_t kPicture = 320 * 240 * 3 / 2;
+  EXPECT_EQ(kept_of(kSmall, std::size_t{128} << 20, 0), 0U);
+  std::size_t ahead = kept_of(kSmall, std::size_t{128} << 20, 3), at_once = kept_of(kSmall, kPicture, 3);
+  EXPECT_GT(ahead, 10 * kPicture) << "it looks ahead";
+  EXPECT_LT(at_once, 12 * kPicture);
+  EXPECT_GE(at_once, 2 * kPicture) << "the copy, and what it refers to";
 }
 
 TEST(VideoSink, LeavesNoEmptyFileBehind) {

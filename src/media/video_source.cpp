@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <new>
+#include <optional>
+#include <utility>
 
 #include "frame_maker.hpp"
 #include "play_cursor.hpp"
@@ -27,14 +29,17 @@ class VideoSource final : public Source {
       : demuxer_(std::move(demuxer)),
         decoder_(std::move(decoder)),
         picture_(av_frame_alloc()),
-        maker_(orientation_of(demuxer_->stream())),
+        stated_(orientation_of(demuxer_->stream())),
+        maker_(options.assumed_matrix),
         cursor_(options),
         clock_(demuxer_->stream().time_base, step_of(demuxer_->frames_per_second())) {
     if (!picture_) throw std::bad_alloc();
     const AVCodecParameters& parameters = *demuxer_->stream().codecpar;
-    Size upright = turned({parameters.width, parameters.height}, orientation_of(demuxer_->stream()));
-    info_ = {demuxer_->name(), upright, demuxer_->frames_per_second(), promised_};
+    Size upright = turned(Size{parameters.width, parameters.height}, stated_);
+    info_ = {demuxer_->name(), upright, demuxer_->frames_per_second(), promised_, {}};
     if (promised_) info_.frames = frames_given(*promised_, options);
+    if (leaves_matrix_open(static_cast<AVPixelFormat>(parameters.format), parameters.color_space))
+      info_.assumed_matrix = options.assumed_matrix;
   }
 
   const SourceInfo& info() const noexcept override { return info_; }
@@ -43,6 +48,7 @@ class VideoSource final : public Source {
   bool is_live() const noexcept override { return demuxer_->is_live(); }
 
   Result<bool> read(Frame& frame) override {
+    remark();
     while (!ended_ && !cursor_.done() && !demuxer_->interrupted()) {
       if (!decoder_->next(*picture_)) {
         auto again = end_play();
@@ -58,10 +64,20 @@ class VideoSource final : public Source {
   }
 
  private:
+  /// Once, before the first picture: what is not done as the source asks for it.
+  void remark() {
+    std::optional<double> angle = std::exchange(remarked_, true) ? std::nullopt : odd_angle(demuxer_->stream());
+    if (!angle || !told_) return;
+    told_({"source_remark",
+           fmt::format("{}: is to be turned by {:.0f} degrees; only multiples of 90 are done, so it is turned by {}",
+                       info_.name, *angle, 90 * stated_.quarter_turns)});
+  }
+
   Result<bool> give(Frame& frame, Duration timestamp) {
     // Asked first: a picture whose planes are handed out is blank afterwards.
     TimePoint began = VideoDecoder::began(*picture_);
-    auto made = maker_.make(*picture_);
+    picture_->sample_aspect_ratio = demuxer_->pixel_aspect(*picture_);
+    auto made = maker_.make(*picture_, stated_);
     if (!made) {
       ended_ = true;
       return fail(made.error().code, fmt::format("{}: frame {}: {}", info_.name, cursor_.id(), made.error().message));
@@ -92,6 +108,7 @@ class VideoSource final : public Source {
   /// Were all pictures there that the source promised?
   Result<void> check_play() const {
     auto early = demuxer_->early_end(decoder_->end_code());
+    if (!early && decoder_->ends_damaged() && !demuxer_->is_live()) early = "its last picture is cut off";
     bool faulty = decoder_->undecodable() > 0 && !demuxer_->is_live();
     std::string why = early ? *early : decoder_->first_fault();
     if (cursor_.position() == 0) {
@@ -117,19 +134,21 @@ class VideoSource final : public Source {
   std::optional<std::uint64_t> promised_ = demuxer_->pictures();
   SourceInfo info_;
   AvFrame picture_;
+  const Orientation stated_;  // of pictures that do not say theirs themselves
   FrameMaker maker_;
   PlayCursor cursor_;
   PresentationClock clock_;
   std::function<void(const SourceEvent&)> told_;
+  bool remarked_ = false;
   bool ended_ = false;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Source>> open_video(const std::string& spec, const SourceOptions& options, Duration patience) {
-  auto demuxer = Demuxer::open(spec, {patience, options.stall_after}, options.stop_opening);
+  auto demuxer = Demuxer::open(spec, {patience, options.stall_after, limit_of(options), options.stop_opening});
   if (!demuxer) return fail(std::move(demuxer.error()));
-  auto decoder = VideoDecoder::open(**demuxer, options.decode_threads);
+  auto decoder = VideoDecoder::open(**demuxer, limit_of(options), options.decode_threads);
   if (!decoder) return fail(std::move(decoder.error()));
   return std::make_unique<VideoSource>(std::move(*demuxer), std::move(*decoder), options);
 }

@@ -1,4 +1,6 @@
 #include <gmock/gmock.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "media_test_kit.hpp"
 
@@ -143,6 +145,70 @@ TEST(VideoSource, KeepsWhatCanBeReadOfATruncatedFileAndSaysWhereItEnded) {
                                        " (of 1394): the file is cut off; what was read before is kept");
 }
 
+TEST(VideoSource, ShowsNoPictureOfWhichAPartIsMissing) {
+  Folder folder;
+  copy_start(kVideo, folder / "cut.mp4", 200'000);
+  Reading cut = read_all(folder / "cut.mp4");
+  ASSERT_GT(cut.frames.size(), 10U);
+  SourceOptions same;
+  same.limit = cut.frames.size();
+  Reading whole = read_all(kVideo, same);
+  for (std::size_t i = cut.frames.size() - 5; i < cut.frames.size(); ++i)
+    EXPECT_EQ(distance(cut.frames[i], whole.frames.at(i)), 0) << i;
+}
+
+class CutVideo : public testing::TestWithParam<const char*> {};
+
+TEST_P(CutVideo, IsNoticed) {
+  Folder folder;
+  std::string whole = folder / (std::string("whole.") + GetParam()), cut = folder / (std::string("cut.") + GetParam());
+  ASSERT_TRUE(write_video("synthetic:160x120,frames=60,fps=25", whole));
+  Reading all = read_all(whole);
+  EXPECT_FALSE(all.failed) << all.error.message;
+  ASSERT_EQ(all.frames.size(), 60U);
+  copy_start(whole, cut, fs::file_size(whole) * 3 / 4 / 188 * 188 + 99);
+  Reading rest = read_all(cut);
+  EXPECT_GT(rest.frames.size(), 10U);
+  EXPECT_LT(rest.frames.size(), 60U);
+  ASSERT_TRUE(rest.failed);
+  EXPECT_EQ(rest.error.code, ErrorCode::unreadable_input);
+  EXPECT_THAT(rest.error.message, testing::ContainsRegex("ended early after frame [0-9]+.*: the file is cut off"));
+}
+
+INSTANTIATE_TEST_SUITE_P(InEveryContainer, CutVideo, testing::Values("mkv", "webm", "avi", "ts", "flv"),
+                         [](const auto& about) { return std::string(about.param); });
+
+TEST(VideoSource, NoticesAnEndWithinItsLastPictureWhereNoLengthIsStated) {
+  Folder folder;
+  constexpr std::size_t kPacket = 188;
+  ASSERT_TRUE(write_video("synthetic:640x480,frames=60,fps=25,objects=20", folder / "whole.ts"));
+  const std::size_t half = fs::file_size(folder / "whole.ts") / 2 / kPacket;
+  int noticed = 0;
+  // Whole packets, but not all of a picture; now and then it ends just behind one, which nobody can tell.
+  for (std::size_t more = 0; more < 8; ++more) {
+    copy_start(folder / "whole.ts", folder / "cut.ts", (half + more) * kPacket);
+    Reading rest = read_all(folder / "cut.ts", {}, 0);
+    EXPECT_GT(rest.frames.size(), 10U);
+    noticed += rest.failed;
+    EXPECT_EQ(rest.failed, rest.error.message.find("its last picture is cut off") != std::string::npos);
+  }
+  EXPECT_GE(noticed, 4);
+}
+
+TEST(VideoSource, TakesPicturesThatDoNotSayTheirMatrixForBt601OrAsItIsTold) {
+  Folder folder;
+  std::string raw = folder / "a.y4m";
+  store(raw, "YUV4MPEG2 W1280 H720 F25:1 Ip A1:1 C420jpeg\nFRAME\n" + std::string(1280 * 720 * 3 / 2, '\x60'));
+  auto source = must_open(raw);
+  EXPECT_EQ(source->info().assumed_matrix, ColorMatrix::bt601);
+  EXPECT_EQ(read_all(*source).frames.at(0).picture().matrix, ColorMatrix::bt601);
+  SourceOptions told;
+  told.assumed_matrix = ColorMatrix::bt709;
+  EXPECT_EQ(must_open(raw, told)->info().assumed_matrix, ColorMatrix::bt709);
+  EXPECT_EQ(read_all(raw, told).frames.at(0).picture().matrix, ColorMatrix::bt709);
+  EXPECT_EQ(must_open(kVideo, told)->info().assumed_matrix, std::nullopt) << "says it";
+}
+
 TEST(VideoSource, EndsForGoodAfterAnError) {
   Folder folder;
   copy_start(kVideo, folder / "cut.mp4", 200'000);
@@ -221,6 +287,80 @@ TEST(OpenSource, SaysInOneLineWhatIsWrongWithAFile) {
   EXPECT_THAT(refusal(folder.path().string()), HasSubstr("no images in this folder"));
   EXPECT_THAT(refusal(folder / "*.png"), HasSubstr("no image matches"));
   EXPECT_THAT(refusal(""), HasSubstr("no input was named"));
+}
+
+TEST(OpenSource, RefusesPicturesAboveTheLimitBeforeItTakesMemoryForThem) {
+  Folder folder;
+  using namespace std::string_literals;
+  // A GIF of 16000x16000 pixels in a few bytes.
+  store(folder / "a.gif",
+        "GIF89a\x80\x3e\x80\x3e\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x80\x3e\x80\x3e\0\x02\x02\x4c\x01\0;"s);
+  EXPECT_THAT(refusal(folder / "a.gif"), testing::AllOf(HasSubstr("too large: 16000x16000"), HasSubstr("256 MiB")));
+  ASSERT_TRUE(write_video("synthetic:128x96,frames=3", folder / "a.mkv"));
+  SourceOptions options;
+  options.max_picture_side = 127;
+  EXPECT_THAT(refusal(folder / "a.mkv", options), HasSubstr("too large: 128x96 pixels, and 127 a side"));
+  options.max_picture_side = 128;
+  options.max_picture_bytes = 128 * 96 * 3 / 2 - 1;
+  EXPECT_THAT(refusal(folder / "a.mkv", options), HasSubstr("--max-frame-mb"));
+  options.max_picture_bytes += 1;
+  EXPECT_EQ(read_all(folder / "a.mkv", options).frames.size(), 3U);
+}
+
+TEST(VideoSource, RefusesPicturesThatGrowAboveTheLimit) {
+  Folder folder;
+  ASSERT_TRUE(write_video("synthetic:128x96,frames=10,fps=25", folder / "a.h264"));
+  ASSERT_TRUE(write_video("synthetic:320x240,frames=10,fps=25", folder / "b.h264"));
+  store(folder / "joined.h264", contents(folder / "a.h264") + contents(folder / "b.h264"));
+  SourceOptions options;
+  options.max_picture_bytes = 200 * 150 * 3 / 2;
+  Reading reading = read_all(folder / "joined.h264", options);
+  EXPECT_EQ(reading.frames.size(), 10U);
+  EXPECT_TRUE(reading.failed);
+  EXPECT_THAT(reading.error.message, HasSubstr("too large"));
+}
+
+TEST(OpenSource, SaysWhichFolderMayNotBeLookedInto) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may look into every folder";
+  Folder folder;
+  fs::create_directory(folder / "closed");
+  ASSERT_TRUE(write_video("synthetic:64x64,frames=1", folder / "closed/a.mkv"));
+  fs::permissions(folder / "closed", fs::perms::none);
+  EXPECT_THAT(refusal(folder / "closed/a.mkv"),
+              HasSubstr("no permission to look into the folder " + (folder / "closed")));
+  EXPECT_THAT(refusal(folder / "closed/a.png"),
+              HasSubstr("no permission to look into the folder " + (folder / "closed")));
+  fs::permissions(folder / "closed", fs::perms::owner_all);
+}
+
+TEST(OpenSource, NamesTheCameraToWhoeverGivesANumber) {
+  EXPECT_THAT(refusal("0"), HasSubstr("a camera is called /dev/video0"));
+}
+
+/// This process cannot have further files while it lives.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    int next = ::dup(STDERR_FILENO);
+    ::close(next);
+    rlimit now{static_cast<rlim_t>(next), before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(OpenSource, SaysThatThereAreTooManyFiles) {
+  Folder folder;
+  write_image(folder / "a.png", "png", AV_PIX_FMT_RGB24, {16, 16}, plain(1, 2, 3));
+  NoDescriptors none;
+  for (const std::string& spec : {kVideo, folder / "a.png", folder.path().string()})
+    EXPECT_THAT(refusal(spec), testing::AllOf(HasSubstr(spec), HasSubstr("too many files are open"))) << spec;
 }
 
 TEST(OpenSource, RefusesOptionsThatMakeNoSense) {

@@ -36,6 +36,8 @@ class WindowSink final : public Sink {
     return {};
   }
 
+  std::size_t bytes_held() const noexcept override { return canvas_.bytes_held(); }
+
   Result<void> finish() override {
     // Once the user has closed it, the device has cleaned up already.
     if (shown_ && !gone_) av_write_trailer(output_.get());  // takes the window away
@@ -47,13 +49,17 @@ class WindowSink final : public Sink {
   /// Opens the window at the size of the first picture.
   Result<void> prepare(const Frame& first) {
     if (shown_) return {};
-    format_ = {AV_PIX_FMT_YUV420P, even_up(first.size()), {first.picture().matrix, first.picture().range}};
+    format_ = {AV_PIX_FMT_YUV420P,
+               even_up(first.size()),
+               {first.picture().matrix, first.picture().range},
+               first.picture().pixel_aspect};
     AVStream* stream = avformat_new_stream(output_.get(), nullptr);
     if (!stream) return fail(failed(AVERROR(ENOMEM)));
     stream->time_base = {1, 25};
     stream->codecpar->codec_type = AVMEDIA_TYPE_VIDEO;
     stream->codecpar->codec_id = AV_CODEC_ID_RAWVIDEO;
     stream->codecpar->format = format_.format;
+    stream->sample_aspect_ratio = {format_.aspect.width, format_.aspect.height};
     stream->codecpar->width = format_.size.width;
     stream->codecpar->height = format_.size.height;
     if (int code = avformat_write_header(output_.get(), nullptr); code < 0) return fail(failed(code));

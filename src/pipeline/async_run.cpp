@@ -216,7 +216,7 @@ void AsyncRun::add_lane(SourceEntry entry) {
   lanes_.push_back(
       std::make_unique<Lane>(id, std::move(entry), jobs, tally_.meter(Stage::decode, "source-" + std::to_string(id))));
   Lane& lane = *lanes_.back();
-  tally_.add_source(lane.entry.setup.name, lane.entry.setup.priority);
+  tally_.add_source(lane.entry);
   decoded_.add_source(jobs, lane.entry.setup.priority);
   completed_.grow(jobs * parts_.models.size() + 1);
   if (cascade_) cascade_->grow(jobs);
@@ -277,8 +277,9 @@ Result<SinkWorker*> AsyncRun::start_sink(std::unique_ptr<Sink> sink) {
     events_.fail(clock_.now(), "sink_failed", error);
     end(false);  // output that cannot be kept is not worth computing
   };
+  auto keeps = [](Lane& lane, std::size_t before, std::size_t now) { lane.credits.adjust(before, now); };
   StageMeter meter = tally_.meter(Stage::sink, "sink-" + std::to_string(sinks_.size()));
-  SinkWorker::Handlers handlers{let_go, failed, clock_};
+  SinkWorker::Handlers handlers{let_go, keeps, failed, clock_};
   sinks_.push_back(std::make_unique<SinkWorker>(std::move(sink), std::move(meter), std::move(handlers)));
   if (Result<void> started = sinks_.back()->start(); !started) return fail(std::move(started.error()));
   return sinks_.back().get();

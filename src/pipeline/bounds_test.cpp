@@ -102,6 +102,23 @@ TEST_F(Bounds, HoldWhileSinksAreQuick) {
   EXPECT_EQ(script.ledger->held, 0U);
 }
 
+TEST_F(Bounds, CountWhatSinksKeepOfPictures) {
+  PipelineOptions options = simulation.options;
+  options.max_frame_bytes = 5 * kFrameBytes;
+  SinkScript encoder;
+  encoder.keeps = 3 * kFrameBytes;
+  encoder.before = [this](std::uint64_t write) {
+    if (write != 10) return;  // by then no frame is left of those that came before it kept anything
+    std::lock_guard lock(script.ledger->mutex);
+    script.ledger->most_held = script.ledger->held;
+  };
+  Pipeline pipeline(simulation.detector, options);
+  pipeline.add_source(scripted(script));
+  pipeline.add_sink(recording(record, encoder));
+  EXPECT_EQ(finish_run(pipeline).frames.emitted, 100U);
+  EXPECT_LE(script.ledger->most_held, 2 * kFrameBytes);
+}
+
 TEST_F(Bounds, OfSynchronousRunsAreOneFrame) {
   Pipeline pipeline(simulation.detector, simulation.with(Api::sync));
   pipeline.add_source(scripted(script));

@@ -298,6 +298,7 @@ struct SinkScript {
   std::optional<std::uint64_t> throw_at;  ///< this write
   bool fail_finish = false;
   std::function<void(std::uint64_t)> before = [](std::uint64_t) {};  ///< is given the number of the write
+  std::size_t keeps = 0;                                             ///< bytes of pictures, from the first write on
 };
 
 class ScriptedSink final : public Sink {
@@ -321,6 +322,8 @@ class ScriptedSink final : public Sink {
     if (script_.fail_finish) return fail(ErrorCode::output_failed, "scripted: the file cannot be closed");
     return {};
   }
+
+  std::size_t bytes_held() const noexcept override { return writes_ > 0 ? script_.keeps : 0; }
 
  private:
   std::shared_ptr<Record> record_;

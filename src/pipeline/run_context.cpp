@@ -68,11 +68,13 @@ void EventLog::write_to(RunSummary& summary, const std::vector<DeviceEvent>& of_
   summary.error = error_;
 }
 
-void Tally::add_source(std::string name, int priority) {
+void Tally::add_source(const SourceEntry& entry) {
+  const std::optional<ColorMatrix> assumed = entry.source->info().assumed_matrix;
   MutexLock lock(mutex_);
   OfSource& source = sources_.emplace_back();
-  source.name = std::move(name);
-  source.priority = priority;
+  source.name = entry.setup.name;
+  source.priority = entry.setup.priority;
+  if (assumed) source.assumed_matrix = to_string(*assumed);
 }
 
 void Tally::end_source(SourceId source) {
@@ -131,6 +133,7 @@ std::vector<SourceSummary> Tally::sources() const {
     summary.latency = summarise(source.end_to_end);
     summary.age = summarise(source.age);
     summary.events = source.events;
+    summary.assumed_matrix = source.assumed_matrix;
   }
   return all;
 }

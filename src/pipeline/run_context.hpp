@@ -68,7 +68,7 @@ class Tally {
   /// Before the run begins.
   void start(TimelineRecorder* recorder) { recorder_ = recorder; }
   /// Sources are numbered in the order in which they come.
-  void add_source(std::string name, int priority) INFLIGHT_EXCLUDES(mutex_);
+  void add_source(const SourceEntry& entry) INFLIGHT_EXCLUDES(mutex_);
   void end_source(SourceId source) INFLIGHT_EXCLUDES(mutex_);
 
   std::atomic<std::uint64_t> read = 0;
@@ -94,6 +94,7 @@ class Tally {
  private:
   struct OfSource {
     std::string name;
+    std::string assumed_matrix;
     int priority = 0;
     bool ended = false;
     RateMeter rate;

@@ -1,5 +1,7 @@
 #include "sink_worker.hpp"
 
+#include <utility>
+
 #include "steps.hpp"
 
 namespace inflight {
@@ -23,10 +25,17 @@ void SinkWorker::work() {
   while (std::optional<Job*> job = queue_.pop()) {
     if (!failed_)
       report(timed(meter_, handlers_.clock, (*job)->result.frame.id, [&] { return write(*sink_, (*job)->result); }));
+    if (!charged_) charged_ = (*job)->lane;
+    weigh(sink_->bytes_held());  // before the job's own credit goes, so that no frame slips in between
     handlers_.release(**job);
   }
   report(finish(*sink_));
+  weigh(0);
   done_ = true;
+}
+
+void SinkWorker::weigh(std::size_t now) {
+  if (charged_ && now != kept_) handlers_.keeps(*charged_, std::exchange(kept_, now), now);
 }
 
 void SinkWorker::report(const Result<void>& result) {

@@ -17,7 +17,10 @@ namespace inflight {
 class SinkWorker {
  public:
   struct Handlers {
-    std::function<void(Job&)> release;         ///< the sink has let the job go
+    std::function<void(Job&)> release;  ///< the sink has let the job go
+    /// The sink keeps other bytes of pictures than before. Always called with the first job's source, so that its
+    /// calls add up.
+    std::function<void(Lane&, std::size_t before, std::size_t now)> keeps;
     std::function<void(const Error&)> failed;  ///< once, at the first failure; later jobs are only released
     const Clock& clock;
   };
@@ -45,12 +48,15 @@ class SinkWorker {
 
  private:
   void work();
+  void weigh(std::size_t now);
   void report(const Result<void>& result);
 
   std::unique_ptr<Sink> sink_;
   Handlers handlers_;
   BoundedQueue<Job*> queue_{1};
   StageMeter meter_;
+  Lane* charged_ = nullptr;  // the first job's
+  std::size_t kept_ = 0;
   bool failed_ = false;
   std::atomic<bool> done_ = false;
   std::optional<Worker> worker_;  // last: joined before what it uses goes

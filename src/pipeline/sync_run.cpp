@@ -38,7 +38,7 @@ class SyncRun {
   void play(SourceId id) {
     SourceEntry& entry = parts_.sources[id];
     if (entry.setup.name.empty()) entry.setup.name = entry.source->info().name;
-    tally_.add_source(entry.setup.name, entry.setup.priority);
+    tally_.add_source(entry);
     FrameReader reader(parts_, id, *entry.source, {tally_, events_});
     while (!closing_.load(std::memory_order_relaxed) && read(reader)) {
       infer_frame();

@@ -52,7 +52,8 @@ Json to_object(const SourceSummary& source) {
           {"fps", number(source.fps)},
           {"latency_ms", report::to_object(source.latency)},
           {"age_ms", report::to_object(source.age)},
-          {"events", Json::object_t(source.events.begin(), source.events.end())}};
+          {"events", Json::object_t(source.events.begin(), source.events.end())},
+          {"assumed_matrix", text_or_null(source.assumed_matrix)}};
 }
 
 template <class T>

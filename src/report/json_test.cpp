@@ -33,7 +33,7 @@ TEST(SummaryJson, HasTheDocumentedShapeAndOrder) {
                  "frames": {"read": 9, "emitted": 8, "dropped": {"overflow": 1}, "failed": {}}, "fps": 25.0,
                  "latency_ms": {"p50": 8.0, "p90": 9.0, "p95": 9.5, "p99": 11.0, "max": 20.0},
                  "age_ms": {"p50": 18.0, "p90": 19.0, "p95": 19.5, "p99": 21.0, "max": 30.0},
-                 "events": {"source_lost": 1}}],
+                 "events": {"source_lost": 1}, "assumed_matrix": "bt601"}],
     "limit_fps": 603.0,
     "efficiency": 0.978,
     "bottleneck": "infer: its execution streams were busy 97 % of the run",
@@ -48,8 +48,17 @@ TEST(SummaryJson, HasTheDocumentedShapeAndOrder) {
   frames.read = 9;
   frames.emitted = 8;
   frames.dropped["overflow"] = 1;
-  run.sources = {{0, "gate", 2, frames, 25, {8, 9, 9.5, 11, 20}, {18, 19, 19.5, 21, 30}, {{"source_lost", 1}}}};
+  run.sources = {
+      {0, "gate", 2, frames, 25, {8, 9, 9.5, 11, 20}, {18, 19, 19.5, 21, 30}, {{"source_lost", 1}}, "bt601"}};
   EXPECT_EQ(to_json(run), dump(expected));
+}
+
+TEST(SummaryText, SaysWhatWasAssumedOfColours) {
+  RunSummary run = plain_run(400);
+  run.sources.resize(1);
+  EXPECT_EQ(to_text(run).find("colours"), std::string::npos);
+  run.sources[0].assumed_matrix = "bt601";
+  EXPECT_NE(to_text(run).find("taken for bt601: the pictures do not say"), std::string::npos) << to_text(run);
 }
 
 TEST(SummaryJson, WritesNullForWhatWasNotCalibrated) {

@@ -52,6 +52,17 @@ std::string limit_text(const RunSummary& summary) {
   return text;
 }
 
+/// What was assumed of pictures, source by source where there are several; nothing where they all said it.
+std::string colours_text(const RunSummary& summary) {
+  std::string text;
+  for (const SourceSummary& source : summary.sources) {
+    if (source.assumed_matrix.empty()) continue;
+    std::string whose = summary.sources.size() < 2 ? "" : fmt::format("{} ", source.id);
+    detail::join(text, ", ", fmt::format("{}taken for {}", whose, source.assumed_matrix));
+  }
+  return text.empty() ? "" : text + ": the pictures do not say";
+}
+
 }  // namespace
 
 std::string speed_text(const RunSummary& summary) {
@@ -67,6 +78,7 @@ std::vector<std::pair<std::string, std::string>> summary_lines(const RunSummary&
   if (summary.models.size() < 2) lines.emplace_back("engine", engine_text(summary.engine));
   if (std::string limit = limit_text(summary); !limit.empty()) lines.emplace_back("limit", std::move(limit));
   if (!summary.bottleneck.empty()) lines.emplace_back("bottleneck", summary.bottleneck);
+  if (std::string colours = colours_text(summary); !colours.empty()) lines.emplace_back("colours", std::move(colours));
   return lines;
 }
 

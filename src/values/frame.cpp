@@ -32,6 +32,18 @@ const char* to_string(FrameStatus status) noexcept {
   return "failed";
 }
 
+const char* to_string(ColorMatrix matrix) noexcept {
+  switch (matrix) {
+    case ColorMatrix::bt601:
+      return "bt601";
+    case ColorMatrix::bt709:
+      return "bt709";
+    case ColorMatrix::bt2020:
+      return "bt2020";
+  }
+  return "bt601";
+}
+
 std::size_t Picture::bytes() const noexcept {
   auto area = [](Size s) { return static_cast<std::size_t>(s.width) * static_cast<std::size_t>(s.height); };
   return area(size) + 2 * area(chroma_size());

@@ -42,10 +42,27 @@ constexpr Rgb kBackdrop{24, 24, 28};
 constexpr Rgb kWhite{255, 255, 255};
 constexpr Rgb kBlack{0, 0, 0};
 
-/// ITU-R BT.601 and BT.709: luma weights, then chroma as scaled differences from it.
+struct LumaWeights {
+  double red, blue;
+};
+
+/// ITU-R BT.601, BT.709 and BT.2020.
+LumaWeights weights_of(ColorMatrix matrix) noexcept {
+  switch (matrix) {
+    case ColorMatrix::bt601:
+      break;
+    case ColorMatrix::bt709:
+      return {0.2126, 0.0722};
+    case ColorMatrix::bt2020:
+      return {0.2627, 0.0593};
+  }
+  return {0.299, 0.114};
+}
+
+/// Luma, then chroma as scaled differences from it.
 Yuv to_yuv(Rgb rgb, const Picture& picture) noexcept {
-  bool hd = picture.matrix == ColorMatrix::bt709, full = picture.range == ColorRange::full;
-  double kr = hd ? 0.2126 : 0.299, kb = hd ? 0.0722 : 0.114;
+  const bool full = picture.range == ColorRange::full;
+  const auto [kr, kb] = weights_of(picture.matrix);
   double r = rgb.red / 255.0, g = rgb.green / 255.0, b = rgb.blue / 255.0;
   double y = kr * r + (1 - kr - kb) * g + kb * b, u = (b - y) / (2 - 2 * kb), v = (r - y) / (2 - 2 * kr);
   auto byte = [](double x) { return static_cast<std::uint8_t>(std::clamp(std::lround(x), 0L, 255L)); };

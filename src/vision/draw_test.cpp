@@ -123,7 +123,7 @@ TEST(Overlay, ColoursFollowTheMatrixAndRangeOfThePicture) {
     return testing::to_bgr(yuv, matrix, range);
   };
   auto expected = luma_of(ColorMatrix::bt601, ColorRange::full);
-  for (ColorMatrix matrix : {ColorMatrix::bt601, ColorMatrix::bt709}) {
+  for (ColorMatrix matrix : {ColorMatrix::bt601, ColorMatrix::bt709, ColorMatrix::bt2020}) {
     for (ColorRange range : {ColorRange::limited, ColorRange::full}) {
       for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(luma_of(matrix, range)[c], expected[c], 3);
     }

@@ -27,10 +27,15 @@ struct Colours {
   bool swap_chroma;
 };
 
-/// libyuv's factors end at 2.0, so that strong blues of limited BT.709 (2.112) are off by up to 12 of 255; all else
-/// is within 2. It puts blue first; with U and V swapped and the mirrored matrix ("Yvu") red comes first instead.
+/// libyuv's factors end at 2.0, so that strong blues of limited BT.709 (2.112) and BT.2020 (2.142) are off by up to 12
+/// and 16 of 255; all else is within 2. It puts blue first; with U and V swapped and the mirrored matrix ("Yvu") red
+/// comes first instead.
 Colours colours(const Picture& picture, ChannelOrder order) noexcept {
   bool full = picture.range == ColorRange::full, swap = order == ChannelOrder::rgb;
+  if (picture.matrix == ColorMatrix::bt2020) {
+    if (full) return {swap ? &libyuv::kYvuV2020Constants : &libyuv::kYuvV2020Constants, swap};
+    return {swap ? &libyuv::kYvu2020Constants : &libyuv::kYuv2020Constants, swap};
+  }
   if (picture.matrix == ColorMatrix::bt709) {
     if (full) return {swap ? &libyuv::kYvuF709Constants : &libyuv::kYuvF709Constants, swap};
     return {swap ? &libyuv::kYvuH709Constants : &libyuv::kYuvH709Constants, swap};

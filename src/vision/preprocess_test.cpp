@@ -74,7 +74,7 @@ void expect_same(GuardedInput& a, GuardedInput& b, Size size) {
 constexpr ElementType kTypes[] = {ElementType::u8, ElementType::f16, ElementType::f32};
 
 TEST(Preprocessor, ConvertsColoursByThePicturesOwnMatrixAndRange) {
-  for (ColorMatrix matrix : {ColorMatrix::bt601, ColorMatrix::bt709}) {
+  for (ColorMatrix matrix : {ColorMatrix::bt601, ColorMatrix::bt709, ColorMatrix::bt2020}) {
     for (ColorRange range : {ColorRange::limited, ColorRange::full}) {
       for (int i = 0; i < 9 * 9 * 9; ++i) {
         double y = 16 + 27 * (i % 9), u = 16 + 27 * (i / 9 % 9), v = 16 + 27 * (i / 81);
@@ -83,8 +83,8 @@ TEST(Preprocessor, ConvertsColoursByThePicturesOwnMatrixAndRange) {
         picture.matrix = matrix;
         picture.range = range;
         auto expected = testing::to_bgr({y, u, v}, matrix, range);
-        // libyuv cannot multiply by more than 2: blue in limited range needs 2.017 (BT.601) or 2.112 (BT.709).
-        double kb = matrix == ColorMatrix::bt709 ? 0.0722 : 0.114;
+        // libyuv cannot multiply by more than 2: blue in limited range needs 2.017 (BT.601) to 2.142 (BT.2020).
+        double kb = testing::luma_weights(matrix)[1];
         double missing = range == ColorRange::full ? 0 : 2 * (1 - kb) * 255 / 224 - 2;
         GuardedInput bgr = preprocess(picture, {4, 4});
         GuardedInput rgb = preprocess(picture, {4, 4}, {.channels = ChannelOrder::rgb});

@@ -45,9 +45,15 @@ inline Frame noise(Size size, unsigned seed = 1) {
   });
 }
 
-/// ITU-R BT.601 and BT.709 from their definitions, in double precision: blue, green, red, 0..255.
+/// The weights of red and blue in luma.
+inline std::array<double, 2> luma_weights(ColorMatrix matrix) {
+  if (matrix == ColorMatrix::bt2020) return {0.2627, 0.0593};
+  return matrix == ColorMatrix::bt709 ? std::array{0.2126, 0.0722} : std::array{0.299, 0.114};
+}
+
+/// ITU-R BT.601, BT.709 and BT.2020 from their definitions, in double precision: blue, green, red, 0..255.
 inline std::array<double, 3> to_bgr(std::array<double, 3> yuv, ColorMatrix matrix, ColorRange range) {
-  double kr = matrix == ColorMatrix::bt709 ? 0.2126 : 0.299, kb = matrix == ColorMatrix::bt709 ? 0.0722 : 0.114;
+  auto [kr, kb] = luma_weights(matrix);
   bool full = range == ColorRange::full;
   double y = full ? yuv[0] : (yuv[0] - 16) * 255 / 219;
   double u = (yuv[1] - 128) * (full ? 1 : 255.0 / 224), v = (yuv[2] - 128) * (full ? 1 : 255.0 / 224);
