@@ -26,7 +26,7 @@ struct Rung {
   std::string device;
   PerformanceHint hint = PerformanceHint::latency;
   bool synchronous = true;
-  int requests = 0;  ///< 0: what the device asks for; of `tuned`: measured
+  int requests = 0;  ///< 0: twice what the device asks for; of `tuned`: measured
   bool tuned = false;
   bool u8_input = false;
 };
@@ -156,6 +156,7 @@ class Climber {
     LoadOptions load;
     load.synchronous = rung.synchronous;
     load.requests = rung.requests;
+    load.times_optimal = 2;  // as in a pipeline
     load.inputs = std::move(inputs);
     load.refill_inputs = true;  // every inference another frame
     load.iterations = warm_up();

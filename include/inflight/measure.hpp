@@ -45,7 +45,8 @@ enum class Arrivals : std::uint8_t {
 struct LoadOptions {
   Arrivals arrivals = Arrivals::closed;
   bool synchronous = false;  ///< closed, with one request that the calling thread waits for
-  int requests = 0;          ///< in flight at most; 0: the model's optimal_requests(), followed while it runs
+  int requests = 0;          ///< in flight at most; 0: times_optimal × the model's optimal_requests(), followed
+  int times_optimal = 1;     ///< twice is what a pipeline has; at least 1
   int burst = 8;
   double rate = 0;  ///< per second, of even and poisson arrivals
   std::uint64_t seed = 1;

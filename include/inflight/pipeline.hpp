@@ -170,7 +170,9 @@ struct PipelineOptions {
   /// Pixels held between decoder and sinks, over all sources; each source may always hold one frame, and a
   /// frame larger than the one before it comes on top, since its size is not known before it is read.
   std::size_t max_frame_bytes = std::size_t{256} << 20;
-  int max_frames = 0;      ///< the same as a count; 0: by the number of requests, for each source
+  /// The same as a count. 0: found while the run goes on, for each source: a few more than requests, and more while
+  /// the device is seen to wait for frames that wait for a credit.
+  int max_frames = 0;
   Clock* clock = nullptr;  ///< nullptr: steady_clock()
   /// Told of every step of every frame, of every request and, at the end, of all events; it is started when run()
   /// begins and must outlive it. nullptr: nobody is told.

@@ -103,6 +103,12 @@ struct SourceSummary {
   std::string assumed_matrix{};
 };
 
+/// How many frames could be on their way at once, over all sources. All 0 where a run is synchronous.
+struct CreditSummary {
+  std::size_t start = 0, most = 0, end = 0;
+  std::string why{};  ///< a sentence: what made it more or fewer
+};
+
 /// A whole run: what `--summary` writes.
 struct RunSummary {
   std::string api{};  ///< "sync" or "async"
@@ -114,6 +120,7 @@ struct RunSummary {
   /// Frames that could be held between sources and sinks at once, over all sources; 0: one (sync). Divided by `fps` it
   /// bounds their mean age (Little's law).
   std::size_t credit_frames = 0;
+  CreditSummary credits{};  ///< how that number was reached; `most` is `credit_frames`
   LatencySummary latency{};
   std::vector<StageSummary> stages{};
   EngineSummary engine{};                ///< of the first model

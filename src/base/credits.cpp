@@ -58,7 +58,7 @@ void Credits::set_bounds(Bounds bounds) {
 
 Credits::Held Credits::held() const {
   MutexLock lock(mutex_);
-  return {bytes_, max_bytes_, count_, max_count_};
+  return {bytes_, max_bytes_, count_, max_count_, static_cast<std::size_t>(arrived_ - served_)};
 }
 
 std::size_t Credits::bytes() const {

@@ -34,6 +34,7 @@ class Credits {
 
   struct Held {
     std::size_t bytes, max_bytes, count, max_count;
+    std::size_t waiting;  ///< callers of take()
   };
   Held held() const INFLIGHT_EXCLUDES(mutex_);
   std::size_t bytes() const INFLIGHT_EXCLUDES(mutex_);

@@ -48,6 +48,33 @@ TEST(Credits, FollowAnotherBoundOnTheirNumber) {
   credits.give_back(1);
 }
 
+TEST(Credits, AreTakenWithoutWaitingOnlyWhereThereIsRoom) {
+  Credits credits(100, 2);
+  EXPECT_TRUE(credits.try_take(60));
+  EXPECT_FALSE(credits.try_take(41)) << "too many bytes";
+  EXPECT_TRUE(credits.try_take(40));
+  credits.give_back(60);
+  EXPECT_TRUE(credits.try_take(10));
+  EXPECT_FALSE(credits.try_take(10)) << "too many frames";
+  EXPECT_EQ(credits.held().count, 2U);
+  EXPECT_EQ(credits.bytes(), 50U);
+  credits.close();
+  credits.give_back(10);
+  EXPECT_FALSE(credits.try_take(10)) << "closed";
+}
+
+TEST(Credits, TryTakeDoesNotOvertakeOneWhoWaits) {
+  Credits credits(100, 4);
+  EXPECT_TRUE(credits.take(60));
+  std::jthread large([&] { EXPECT_TRUE(credits.take(100)); });
+  while (credits.held().waiting == 0) std::this_thread::yield();
+  EXPECT_FALSE(credits.try_take(10)) << "small ones would keep the large one out for ever";
+  credits.give_back(60);
+  large.join();
+  credits.give_back(100);
+  EXPECT_TRUE(credits.try_take(10));
+}
+
 TEST(Credits, LetAFrameLargerThanTheBudgetPassAlone) {
   Credits credits(10, 4);
   EXPECT_TRUE(credits.take(1000));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 namespace inflight {
@@ -49,12 +50,19 @@ TEST(Periodic, ActsOnceAnInterval) {
 TEST(Periodic, MakesUpForNothing) {
   VirtualClock clock;
   Ticks ticks;
-  Periodic periodic("test", clock, milliseconds(100), [&] { ticks.add(); });
+  std::promise<void> go_on;
+  Periodic periodic("test", clock, milliseconds(100), [&, held = go_on.get_future().share()] {
+    ticks.add();
+    held.wait();  // so that no further timer is set while time goes on
+  });
   clock.advance(milliseconds(100));
   ticks.await(1);
-  clock.advance(milliseconds(1000));  // one timer was set
+  clock.advance(milliseconds(1000));  // the timer of the second action was set before the first began
+  go_on.set_value();
   ticks.await(2);
-  EXPECT_EQ(ticks.count(), 2);
+  clock.advance(Duration{0});  // the third is due at once, not ten times
+  ticks.await(3);
+  EXPECT_EQ(ticks.count(), 3);
 }
 
 TEST(Periodic, WaitsForAnActionThatRuns) {

@@ -113,9 +113,13 @@ TEST(VirtualClock, DrivenWithTimeToSettleLetsOthersSetTheirTimersFirst) {
     VirtualClock clock;
     TimePoint start = clock.now();
     std::promise<TimePoint> soon;
-    auto driver = clock.drive(1, 20ms);
-    clock.call_at(start + 10h, [] {});
-    clock.call_at(start + 1s, [&] { soon.set_value(clock.now()); });  // would come too late if time had jumped
+    {
+      auto settling = clock.drive(1, 24h);
+      clock.call_at(start + 10h, [] {});
+      clock.call_at(start + 1s, [&] { soon.set_value(clock.now()); });  // would come too late if time had jumped
+      EXPECT_EQ(clock.now(), start);
+    }
+    auto driver = clock.drive(1, 1us);
     EXPECT_EQ(soon.get_future().get(), start + 1s);
   }
 }
@@ -161,15 +165,22 @@ TEST(SteadyClock, RunsTimersInTheOrderOfTheirTimes) {
   std::vector<int> order;
   std::promise<void> last;
   TimePoint start = clock.now();
-  // Far enough off that a busy machine gets to the next line before it.
-  clock.call_at(start + 300ms, [&] {
+  // Held until both are set, however busy the machine is.
+  std::promise<void> held, go_on;
+  clock.call_at(start, [&] {
+    held.set_value();
+    go_on.get_future().wait();
+  });
+  held.get_future().wait();
+  clock.call_at(start + 2ms, [&] {
     order.push_back(2);
     last.set_value();
   });
-  clock.call_at(start + 1ms, [&] { order.push_back(1); });  // sooner than what its thread waits for
+  clock.call_at(start + 1ms, [&] { order.push_back(1); });
+  go_on.set_value();
   last.get_future().get();
   EXPECT_EQ(order, (std::vector{1, 2}));
-  EXPECT_GE(clock.now(), start + 300ms);
+  EXPECT_GE(clock.now(), start + 2ms);
 }
 
 TEST(SteadyClock, NeverRunsWhatWasCancelled) {

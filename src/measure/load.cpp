@@ -223,6 +223,7 @@ Result<void> check_inputs(const ModelInfo& model, const InputData& inputs) {
 InferQueueOptions queue_options(const LoadOptions& options) {
   InferQueueOptions queue;
   queue.requests = options.synchronous ? 1 : options.requests;
+  queue.times_optimal = options.times_optimal;
   // Of what waits for a request nothing is known to the device; a batch gathers only what it was given.
   if (queue.requests == 0 && options.arrivals == Arrivals::bursts) queue.requests = options.burst;
   queue.dispatch = Dispatch::engine_thread;  // an answer is only counted

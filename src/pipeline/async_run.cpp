@@ -11,19 +11,6 @@ namespace {
 /// The kind of event where the system gives no further thread.
 constexpr const char* kNoThread = "no_thread";
 
-/// Frames on their way: one for each request, a few decoded ahead so that requests never wait for a decoder,
-/// and a few behind so that a sink may be late without stopping the device. Several sources share them; each has
-/// enough to decode one while others wait. A source that drops is meant to be young rather than complete.
-std::size_t frames_per_source(const RunParts& parts, const SourceSetup& setup, std::size_t sources, int requests) {
-  constexpr std::size_t kDecodedAhead = 4, kBehind = 12, kLeast = 4;
-  auto most = static_cast<std::size_t>(std::max(0, parts.options.max_frames));
-  if (most > 0) return std::max<std::size_t>(1, most / sources);
-  auto busy = static_cast<std::size_t>(requests);
-  bool drops = setup.overflow != OverflowPolicy::wait;
-  std::size_t all = busy + kDecodedAhead + (drops ? 0 : kBehind);
-  return sources == 1 ? all : std::max(kLeast, (all + sources - 1) / sources);
-}
-
 }  // namespace
 
 // ---- the whole run ----
@@ -105,7 +92,8 @@ void AsyncRun::join_readers() {
   std::vector<Lane*> lanes;
   {
     MutexLock lock(mutex_);
-    for (auto& lane : lanes_) lanes.push_back(lane.get());
+    for (auto& lane : lanes_)
+      if (lane) lanes.push_back(lane.get());
   }
   for (Lane* lane : lanes) lane->reader.reset();
 }
@@ -131,8 +119,11 @@ RunNumbers AsyncRun::numbers() {
   numbers[Stage::postprocess].merge(postprocess_);
   if (cascade_) cascade_->add_to(numbers);
   MutexLock lock(mutex_);
-  for (auto& lane : lanes_) numbers[Stage::decode].merge(lane->decode);
-  numbers.credit_frames = most_credits_;
+  numbers[Stage::decode].merge(ended_decoders_);
+  for (auto& lane : lanes_)
+    if (lane) numbers[Stage::decode].merge(lane->decode);
+  numbers.credits = credits_;
+  numbers[Stage::sink].merge(ended_sinks_);
   for (auto& sink : sinks_) numbers[Stage::sink].merge(sink->meter());
   return numbers;
 }
@@ -144,7 +135,7 @@ bool AsyncRun::add(SourceEntry& entry) {
     return true;
   }
   if (!accepting_) return false;
-  for (auto& lane : lanes_) lane->release_if_over();
+  let_ended_go();
   add_lane(std::move(entry));
   share_out();
   start_reader(*lanes_.back());
@@ -153,10 +144,8 @@ bool AsyncRun::add(SourceEntry& entry) {
 
 void AsyncRun::remove(SourceId source) noexcept {
   MutexLock lock(mutex_);
-  if (source < lanes_.size())
-    lanes_[source]->remove();
-  else
-    removed_early_.push_back(source);
+  if (source >= lanes_.size()) return removed_early_.push_back(source);
+  if (lanes_[source]) lanes_[source]->remove();
 }
 
 void AsyncRun::end(bool drop) noexcept {
@@ -168,6 +157,7 @@ void AsyncRun::end(bool drop) noexcept {
 
 void AsyncRun::close_lanes() noexcept {
   for (auto& lane : lanes_) {
+    if (!lane) continue;
     lane->credits.close();
     if (lane->entry.source) lane->entry.source->interrupt();
   }
@@ -189,7 +179,7 @@ void AsyncRun::fill(RunStatus& status) const {
   status.waiting_to_post = completed_.size();
   MutexLock lock(mutex_);
   for (const auto& lane : lanes_) {
-    if (lane->over) continue;
+    if (!lane || lane->over) continue;
     Credits::Held held = lane->credits.held();
     status.frames_held += held.count;
     status.most_frames += held.max_count;
@@ -200,15 +190,6 @@ void AsyncRun::fill(RunStatus& status) const {
 
 // ---- lanes and sinks ----
 
-/// Places for frames with a credit; and for more where the number of requests follows the model, where sources may
-/// come and go, and for the results of dropped frames.
-std::size_t AsyncRun::jobs_of(const SourceEntry& entry) const {
-  constexpr std::size_t kRoomToGrow = 256;
-  bool fixed = parts_.options.max_frames > 0 && entry.setup.overflow == OverflowPolicy::wait;
-  if (fixed) return static_cast<std::size_t>(parts_.options.max_frames);
-  return std::max(kRoomToGrow, frames_per_source(parts_, entry.setup, 1, requests_));
-}
-
 void AsyncRun::add_lane(SourceEntry entry) {
   auto id = static_cast<SourceId>(lanes_.size());
   if (entry.setup.name.empty()) entry.setup.name = entry.source->info().name;
@@ -218,8 +199,7 @@ void AsyncRun::add_lane(SourceEntry entry) {
   Lane& lane = *lanes_.back();
   tally_.add_source(lane.entry);
   decoded_.add_source(jobs, lane.entry.setup.priority);
-  completed_.grow(jobs * parts_.models.size() + 1);
-  if (cascade_) cascade_->grow(jobs);
+  make_room_for(jobs);
   start_sinks(lane);
   if (std::erase(removed_early_, id) > 0) lane.remove();
 }
@@ -236,18 +216,33 @@ void AsyncRun::start_reader(Lane& lane) {
   completed_.push({nullptr, Completion::Part::source, lane.id});
 }
 
-/// The budget in equal parts among the sources there are.
-void AsyncRun::share_out() {
-  std::size_t sources = 0, credits = 0;
-  for (const auto& lane : lanes_) sources += lane->has_share() ? 1 : 0;
+/// In the queues that all sources share. What sources that have ended used is used again.
+void AsyncRun::make_room_for(std::size_t jobs) {
+  jobs_ += jobs;
+  completed_.grow(1);  // for the word that a source has ended
+  if (jobs_ <= job_places_) return;
+  std::size_t more = jobs_ - std::exchange(job_places_, jobs_);
+  completed_.grow(more * parts_.models.size());
+  if (cascade_) cascade_->grow(more);
+  for (SinkWorker* sink : shared_sinks_) sink->grow(more);
+}
+
+/// Sources may come and go for days: what has ended leaves nothing but its numbers.
+void AsyncRun::let_ended_go() {
   for (auto& lane : lanes_) {
-    if (lane->over) continue;
-    std::size_t frames = std::min(lane->most_jobs, frames_per_source(parts_, lane->entry.setup, sources, requests_));
-    lane->credits.set_bounds({parts_.options.max_frame_bytes / sources, frames});
-    lane->provide(frames, parts_.models);
-    credits += frames;
+    if (!lane || !lane->is_done()) continue;
+    lane->reader.reset();
+    ended_decoders_.merge(lane->decode);
+    tally_.close_source(lane->id);
+    decoded_.close_source(lane->id);
+    jobs_ -= lane->most_jobs;
+    lane.reset();
   }
-  most_credits_ = std::max(most_credits_, credits);
+  std::erase_if(sinks_, [this](const std::unique_ptr<SinkWorker>& sink) INFLIGHT_REQUIRES(mutex_) {
+    if (!sink->is_done()) return false;
+    ended_sinks_.merge(sink->meter());
+    return true;
+  });
 }
 
 void AsyncRun::start_sinks(Lane& lane) {
@@ -263,10 +258,7 @@ void AsyncRun::start_sinks(Lane& lane) {
       lane.remove();  // the others go on
     }
   }
-  for (SinkWorker* sink : shared_sinks_) {
-    sink->grow(lane.most_jobs);
-    lane.sinks.push_back(sink);
-  }
+  lane.sinks.insert(lane.sinks.end(), shared_sinks_.begin(), shared_sinks_.end());
 }
 
 Result<SinkWorker*> AsyncRun::start_sink(std::unique_ptr<Sink> sink) {
@@ -278,7 +270,7 @@ Result<SinkWorker*> AsyncRun::start_sink(std::unique_ptr<Sink> sink) {
     end(false);  // output that cannot be kept is not worth computing
   };
   auto keeps = [](Lane& lane, std::size_t before, std::size_t now) { lane.credits.adjust(before, now); };
-  StageMeter meter = tally_.meter(Stage::sink, "sink-" + std::to_string(sinks_.size()));
+  StageMeter meter = tally_.meter(Stage::sink, "sink-" + std::to_string(sinks_started_++));
   SinkWorker::Handlers handlers{let_go, keeps, failed, clock_};
   sinks_.push_back(std::make_unique<SinkWorker>(std::move(sink), std::move(meter), std::move(handlers)));
   if (Result<void> started = sinks_.back()->start(); !started) return fail(std::move(started.error()));

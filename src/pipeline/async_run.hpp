@@ -50,6 +50,8 @@ class AsyncRun {
   Result<void> prepare();
 
   std::size_t jobs_of(const SourceEntry& entry) const INFLIGHT_REQUIRES(mutex_);
+  void make_room_for(std::size_t jobs) INFLIGHT_REQUIRES(mutex_);
+  void let_ended_go() INFLIGHT_REQUIRES(mutex_);
   void begin(const Error* problem) INFLIGHT_EXCLUDES(mutex_);
   void lacks_thread(const Error& error) INFLIGHT_REQUIRES(mutex_);
   void close_lanes() noexcept INFLIGHT_REQUIRES(mutex_);
@@ -57,7 +59,9 @@ class AsyncRun {
   void start_reader(Lane& lane) INFLIGHT_REQUIRES(mutex_);
   void start_sinks(Lane& lane) INFLIGHT_REQUIRES(mutex_);
   Result<SinkWorker*> start_sink(std::unique_ptr<Sink> sink) INFLIGHT_REQUIRES(mutex_);
+  CreditControl::Bounds bounds_of(const SourceSetup& setup, std::size_t sources) const INFLIGHT_REQUIRES(mutex_);
   void share_out() INFLIGHT_REQUIRES(mutex_);
+  void count_credits(std::size_t credits) INFLIGHT_REQUIRES(mutex_);
   void join_readers() INFLIGHT_EXCLUDES(mutex_);
   void finish_sinks() INFLIGHT_EXCLUDES(mutex_);
   RunNumbers numbers() INFLIGHT_EXCLUDES(mutex_);
@@ -71,6 +75,8 @@ class AsyncRun {
   void close_if_done() INFLIGHT_REQUIRES(mutex_);
 
   void feed();
+  Job* next_frame();
+  void look_at_credits(const Job& job) INFLIGHT_EXCLUDES(mutex_);
   void follow_requests() INFLIGHT_EXCLUDES(mutex_);
   std::optional<Error> reason_to_drop(const Job& job) const;
   void skip(Job& job, FrameStatus status, Error why);
@@ -83,7 +89,6 @@ class AsyncRun {
   void finish(Job& job);
   void emit(Job& job);
   void end_lane_if_over(Lane& lane);
-  void pass_on_budget(Lane& lane) INFLIGHT_EXCLUDES(mutex_);
   void release(Job& job);
 
   RunParts& parts_;
@@ -98,17 +103,22 @@ class AsyncRun {
   StageMeter postprocess_;                  // of post
   std::uint64_t emitted_ = 0;               // of post
   int most_requests_ = 1;                   // of feed: as it was last looked at
+  Duration device_waited_{0};               // of feed: so far, with too little to do, for a frame
   std::atomic<std::uint64_t> started_ = 0;  // frames that were read
   std::atomic<bool> closing_ = false;
   std::atomic<bool> dropping_ = false;
 
   mutable Mutex mutex_;
-  std::vector<std::unique_ptr<Lane>> lanes_ INFLIGHT_GUARDED_BY(mutex_);  // by source; they stay where they are
+  std::vector<std::unique_ptr<Lane>> lanes_ INFLIGHT_GUARDED_BY(mutex_);  // by source; nullptr: it has ended
   std::vector<SinkWorker*> shared_sinks_ INFLIGHT_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<SinkWorker>> sinks_ INFLIGHT_GUARDED_BY(mutex_);
   std::vector<SourceId> removed_early_ INFLIGHT_GUARDED_BY(mutex_);  // before their lane was there
   int requests_ INFLIGHT_GUARDED_BY(mutex_) = 1;
-  std::size_t most_credits_ INFLIGHT_GUARDED_BY(mutex_) = 0;  // frames that could ever be held
+  CreditNumbers credits_ INFLIGHT_GUARDED_BY(mutex_);
+  StageMeter ended_decoders_ INFLIGHT_GUARDED_BY(mutex_), ended_sinks_ INFLIGHT_GUARDED_BY(mutex_);
+  std::size_t sinks_started_ INFLIGHT_GUARDED_BY(mutex_) = 0;
+  // Places for jobs in the queues that all sources share: those there are, and those in use.
+  std::size_t job_places_ INFLIGHT_GUARDED_BY(mutex_) = 0, jobs_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   int readers_left_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   bool running_ INFLIGHT_GUARDED_BY(mutex_) = false;
   bool accepting_ INFLIGHT_GUARDED_BY(mutex_) = true;

@@ -45,6 +45,7 @@ void AsyncRun::read_frames(Lane& lane) {
     job->credit = job->result.frame ? job->result.frame.picture().bytes() : bytes;
     if (job->has_credit) lane.credits.adjust(bytes, job->credit);
     bytes = job->credit;
+    lane.since_last_read = job->result.frame.read_at - std::exchange(lane.last_read, job->result.frame.read_at);
     started_.fetch_add(1, std::memory_order_relaxed);
     if (!job->outcome)  // there is nothing to infer, so it takes nobody's place
       completed_.push({job, Completion::Part::frame, 0});
@@ -56,7 +57,12 @@ void AsyncRun::read_frames(Lane& lane) {
 /// A job to read into, with a credit where that can be had without waiting, or is worth waiting for. nullptr: the
 /// source is to be read no more.
 Job* AsyncRun::next_job(Lane& lane, std::size_t bytes) {
-  bool credit = lane.drops() ? lane.credits.try_take(bytes) : lane.credits.take(bytes);
+  bool credit = lane.credits.try_take(bytes);
+  if (!credit && !lane.drops()) {
+    TimePoint since = clock_.now();
+    credit = lane.credits.take(bytes);
+    lane.waited_for_credit.fetch_add((clock_.now() - since).count(), std::memory_order_relaxed);
+  }
   if (!credit && !lane.drops()) return nullptr;
   if (lane.removed || closing_) {
     if (credit) lane.credits.give_back(bytes);
@@ -72,6 +78,7 @@ Job* AsyncRun::next_job(Lane& lane, std::size_t bytes) {
 bool AsyncRun::make_room(Lane& lane, Job& job) {
   job.has_credit = lane.credits.try_take(job.credit);
   if (job.has_credit) return true;
+  lane.waited_for_credit.fetch_add(lane.since_last_read.count(), std::memory_order_relaxed);
   Job* oldest = lane.entry.setup.overflow == OverflowPolicy::drop_oldest ? decoded_.take_oldest(lane.id) : nullptr;
   Job& dropped = oldest ? *oldest : job;
   if (oldest) {
@@ -118,8 +125,9 @@ void AsyncRun::feed() {
   for (;;) {
     runner_->await_room();
     follow_requests();
-    Job* job = decoded_.pop();
+    Job* job = next_frame();
     if (!job) return;
+    look_at_credits(*job);
     if (std::optional<Error> why = reason_to_drop(*job)) {
       skip(*job, FrameStatus::dropped, std::move(*why));
     } else {
@@ -127,6 +135,15 @@ void AsyncRun::feed() {
       runner_->run(*job);
     }
   }
+}
+
+/// Counts the time in which the device has too little to do because there is none.
+Job* AsyncRun::next_frame() {
+  if (Job* job = decoded_.try_pop()) return job;
+  TimePoint since = clock_.now();
+  Job* job = decoded_.pop();
+  if (job && runner_->has_too_little_to_do()) device_waited_ += clock_.now() - since;
+  return job;
 }
 
 /// Only now: what waited for a request until the run was stopped, or until it was too old, is dropped too.
@@ -240,6 +257,7 @@ void AsyncRun::emit(Job& job) {
   ++emitted_;
   ++lane.emitted;
   job.holders.store(static_cast<int>(lane.sinks.size()), std::memory_order_relaxed);
+  lane.in_sinks.fetch_add(1, std::memory_order_relaxed);
   if (lane.sinks.empty()) release(job);
   for (SinkWorker* sink : lane.sinks) sink->push(job);
   end_lane_if_over(lane);
@@ -249,15 +267,9 @@ void AsyncRun::emit(Job& job) {
 void AsyncRun::end_lane_if_over(Lane& lane) {
   if (lane.total != lane.emitted) return;
   for (SinkWorker* sink : lane.own_sinks) sink->close();
-  lane.over = true;
-  pass_on_budget(lane);
-}
-
-/// To the others, once it is over and its sinks have let go of the last of its frames.
-void AsyncRun::pass_on_budget(Lane& lane) {
-  if (!lane.over || lane.credits.held().count > 0) return;
   MutexLock lock(mutex_);
-  share_out();
+  lane.over = true;  // from here on, whoever has the lock may destroy it
+  if (lane.credits.held().count == 0) share_out();
 }
 
 void AsyncRun::release(Job& job) {
@@ -265,10 +277,14 @@ void AsyncRun::release(Job& job) {
   if (job.result.status == FrameStatus::emitted) tally_.count_age(lane.id, clock_.now() - job.result.frame.read_at);
   job.result.frame = {};  // the pixels go back to their source
   bool credit = std::exchange(job.has_credit, false);
-  std::size_t bytes = job.credit;
-  lane.free.push(&job);
-  if (credit) lane.credits.give_back(bytes);
-  pass_on_budget(lane);
+  if (lane.in_sinks.fetch_sub(1, std::memory_order_relaxed) == 1)
+    lane.sinks_caught_up.store(true, std::memory_order_relaxed);
+  if (credit) lane.credits.give_back(job.credit);
+  bool passes_budget_on = lane.over && lane.credits.held().count == 0;
+  lane.free.push(&job);  // last: a source that is over may be gone by now
+  if (!passes_budget_on) return;
+  MutexLock lock(mutex_);
+  share_out();
 }
 
 }  // namespace inflight

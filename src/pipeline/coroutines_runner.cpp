@@ -28,6 +28,7 @@ class CoroutinesRunner final : public ModelRunner {
 
   InferQueueStats stats() const override { return total(queues_); }
   int requests_per_model() const override { return 1; }
+  bool has_too_little_to_do() const override { return are_all_below_optimum(queues_, models()); }
 
   void add_to(RunNumbers& numbers) const override {
     numbers[Stage::preprocess].merge(preprocess_);

@@ -242,6 +242,19 @@ TEST_P(Failure, OfTwoSinksOnOneFrameIsReportedForEach) {
   EXPECT_EQ(events_of(run(), "sink_failed"), 2U);
 }
 
+TEST_P(Failure, ThatCameFirstIsTheOneTheRunNames) {
+  SourceScript script;
+  script.error_at = 5;
+  SinkScript sink;
+  sink.fail_finish = true;  // long after the source has ended
+  build().add_source(scripted(script));
+  pipeline->add_sink(recording(record, sink));
+  RunSummary summary = finish_run(*pipeline);
+  EXPECT_THAT(summary.error, HasSubstr("scripted: damaged here"));
+  EXPECT_THAT(summary.error, ::testing::Not(HasSubstr("cannot be closed")));
+  EXPECT_EQ(events_of(summary, "sink_failed"), 1U) << "the other is told too";
+}
+
 TEST_P(Failure, OfASinkToFinishFailsTheRun) {
   SinkScript script;
   script.fail_finish = true;

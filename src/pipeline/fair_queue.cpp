@@ -23,15 +23,27 @@ void FairQueue::push(std::size_t source, Job& job) {
 Job* FairQueue::pop() {
   MutexLock lock(mutex_);
   while (size_ == 0 && !closed_) not_empty_.wait(lock);
-  if (size_ == 0) return nullptr;
-  Waiting& waiting = next();
-  waiting.served_at = ++turn_;
-  return take(waiting);
+  return take_next();
+}
+
+Job* FairQueue::try_pop() {
+  MutexLock lock(mutex_);
+  return take_next();
 }
 
 Job* FairQueue::take_oldest(std::size_t source) {
   MutexLock lock(mutex_);
   return sources_[source].size > 0 ? take(sources_[source]) : nullptr;
+}
+
+std::size_t FairQueue::waiting(std::size_t source) const {
+  MutexLock lock(mutex_);
+  return sources_[source].size;
+}
+
+void FairQueue::close_source(std::size_t source) {
+  MutexLock lock(mutex_);
+  std::vector<Job*>().swap(sources_[source].ring);
 }
 
 void FairQueue::close() {
@@ -51,6 +63,13 @@ Job* FairQueue::take(Waiting& waiting) {
   --size_;
   if (--waiting.size == 0) std::erase(active_, static_cast<std::size_t>(&waiting - sources_.data()));
   return job;
+}
+
+Job* FairQueue::take_next() {
+  if (size_ == 0) return nullptr;
+  Waiting& waiting = next();
+  waiting.served_at = ++turn_;
+  return take(waiting);
 }
 
 FairQueue::Waiting& FairQueue::next() {

@@ -20,8 +20,14 @@ class FairQueue {
   void push(std::size_t source, Job& job) INFLIGHT_EXCLUDES(mutex_);
   /// Waits for a frame; nullptr once the queue is closed and empty.
   Job* pop() INFLIGHT_EXCLUDES(mutex_);
+  /// The same without waiting; nullptr: there is none now.
+  Job* try_pop() INFLIGHT_EXCLUDES(mutex_);
   /// The one of `source` that waits longest; nullptr: none does.
   Job* take_oldest(std::size_t source) INFLIGHT_EXCLUDES(mutex_);
+  /// Frames of `source` that wait.
+  std::size_t waiting(std::size_t source) const INFLIGHT_EXCLUDES(mutex_);
+  /// No more frames of `source` will come, and none waits.
+  void close_source(std::size_t source) INFLIGHT_EXCLUDES(mutex_);
   /// No more frames will come.
   void close() INFLIGHT_EXCLUDES(mutex_);
   std::size_t size() const INFLIGHT_EXCLUDES(mutex_);
@@ -35,6 +41,7 @@ class FairQueue {
   };
   Job* take(Waiting& waiting) INFLIGHT_REQUIRES(mutex_);
   Waiting& next() INFLIGHT_REQUIRES(mutex_);
+  Job* take_next() INFLIGHT_REQUIRES(mutex_);
 
   mutable Mutex mutex_;
   CondVar not_empty_;

@@ -33,14 +33,4 @@ void Lane::remove() noexcept {
   if (entry.source) entry.source->interrupt();
 }
 
-bool Lane::release_if_over() {
-  if (!over || free.size() != jobs.size()) return false;
-  reader.reset();
-  for (SinkWorker* sink : own_sinks) sink->release_if_done();
-  while (free.try_pop()) {
-  }
-  jobs.clear();
-  return true;
-}
-
 }  // namespace inflight

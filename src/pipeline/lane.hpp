@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bounded_queue.hpp"
+#include "credit_control.hpp"
 #include "credits.hpp"
 #include "job.hpp"
 #include "reorder.hpp"
@@ -24,8 +25,9 @@ struct Lane {
   void provide(std::size_t frames, const std::vector<PipelineModel>& models);
   /// It is read no more. No effect where it has ended.
   void remove() noexcept;
-  /// Memory goes that will not be needed again. False: something of it is still on its way.
-  bool release_if_over();
+  /// Nothing of it is on its way any more: it may be destroyed. With the lock of the run, which is held too when it
+  /// becomes over.
+  bool is_done() const { return over && free.size() == jobs.size(); }
   /// It may hold frames: now, or later.
   bool has_share() const { return !over || credits.held().count > 0; }
   bool drops() const noexcept { return entry.setup.overflow != OverflowPolicy::wait; }
@@ -36,9 +38,18 @@ struct Lane {
   Credits credits;
   BoundedQueue<Job*> free;  ///< jobs of this source that are not on their way
   std::atomic<bool> removed = false;
+  CreditControl control{{}};  ///< guarded by the lock of the run
+  // The signs that it goes by:
+  /// So far, counted by the reading thread; of a source that drops, the time between a frame that came while there was
+  /// no credit and the one before.
+  std::atomic<Duration::rep> waited_for_credit = 0;
+  std::atomic<int> in_sinks = 0;             ///< frames that the sinks have not let go
+  std::atomic<bool> sinks_caught_up = true;  ///< they had none at some moment since this was last looked at
   // Of the reading thread, until it ends:
   StageMeter decode;
   std::uint64_t read = 0;
+  TimePoint last_read{};        ///< when the newest frame came
+  Duration since_last_read{0};  ///< between it and the one before
 
   // Of `post`:
   Reorder reorder;

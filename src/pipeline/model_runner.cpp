@@ -57,6 +57,12 @@ int most_requests(const std::vector<InferQueue>& queues) {
   return most;
 }
 
+bool are_all_below_optimum(const std::vector<InferQueue>& queues, const std::vector<PipelineModel>& models) {
+  for (std::size_t i = 0; i < queues.size(); ++i)
+    if (queues[i].stats().in_flight >= models[i].detector.model->optimal_requests()) return false;
+  return true;
+}
+
 void count_requests(const std::vector<InferQueue>& queues, RunNumbers& numbers) {
   for (std::size_t model = 0; model < queues.size(); ++model)
     numbers.models[model].requests = queues[model].stats().requests;

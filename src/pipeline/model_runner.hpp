@@ -40,6 +40,8 @@ class ModelRunner {
   virtual InferQueueStats stats() const = 0;
   /// The largest number of requests that one model has, which tells how many frames are worth having on their way.
   virtual int requests_per_model() const = 0;
+  /// Of any model, fewer inferences run than its device is quickest with: another frame would be begun at once.
+  virtual bool has_too_little_to_do() const = 0;
   /// Once it has finished.
   virtual void add_to(RunNumbers& numbers) const = 0;
 
@@ -64,6 +66,8 @@ Result<std::unique_ptr<ModelRunner>> make_runner(ModelRunner::Context context);
 Result<std::vector<InferQueue>> make_queues(const RunParts& parts, int requests);
 InferQueueStats total(const std::vector<InferQueue>& queues);
 int most_requests(const std::vector<InferQueue>& queues);
+/// Of every queue, fewer are in flight than its model calls optimal.
+bool are_all_below_optimum(const std::vector<InferQueue>& queues, const std::vector<PipelineModel>& models);
 /// Into `numbers`, by model.
 void count_requests(const std::vector<InferQueue>& queues, RunNumbers& numbers);
 

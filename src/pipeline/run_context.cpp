@@ -74,12 +74,21 @@ void Tally::add_source(const SourceEntry& entry) {
   OfSource& source = sources_.emplace_back();
   source.name = entry.setup.name;
   source.priority = entry.setup.priority;
+  source.times = std::make_unique<Times>();
   if (assumed) source.assumed_matrix = to_string(*assumed);
 }
 
 void Tally::end_source(SourceId source) {
   MutexLock lock(mutex_);
   sources_[source].ended = true;
+}
+
+void Tally::close_source(SourceId id) {
+  MutexLock lock(mutex_);
+  OfSource& source = sources_[id];
+  source.end_to_end = summarise(source.times->end_to_end);
+  source.age = summarise(source.times->age);
+  source.times.reset();
 }
 
 void Tally::count_read(SourceId source) {
@@ -95,7 +104,7 @@ void Tally::count_event(SourceId source, const std::string& kind) {
 
 void Tally::count_age(SourceId source, Duration age) {
   MutexLock lock(mutex_);
-  sources_[source].age.record(age);
+  sources_[source].times->age.record(age);
 }
 
 void Tally::settle(FrameResult& result, const Error* error, TimePoint now) {
@@ -111,7 +120,7 @@ void Tally::settle(FrameResult& result, const Error* error, TimePoint now) {
   }
   if (result.status == FrameStatus::emitted) {
     end_to_end_.record(result.end_to_end_time);
-    source.end_to_end.record(result.end_to_end_time);
+    source.times->end_to_end.record(result.end_to_end_time);
     if (!source.first) source.first = now;
     source.last = now;
   }
@@ -130,8 +139,8 @@ std::vector<SourceSummary> Tally::sources() const {
     // From the first to the last lie one fewer intervals than there are frames.
     double seconds = source.first ? to_seconds(*source.last - *source.first) : 0;
     if (seconds > 0) summary.fps = static_cast<double>(source.counts.emitted - 1) / seconds;
-    summary.latency = summarise(source.end_to_end);
-    summary.age = summarise(source.age);
+    summary.latency = source.times ? summarise(source.times->end_to_end) : source.end_to_end;
+    summary.age = source.times ? summarise(source.times->age) : source.age;
     summary.events = source.events;
     summary.assumed_matrix = source.assumed_matrix;
   }
@@ -231,6 +240,23 @@ std::string find_bottleneck(const RunSummary& summary) {
   return fmt::format("{}; the processor is not full ({:.0f} % of {:.0f} cores)", where, 100 * busy, cores);
 }
 
+std::string times_text(std::uint64_t times, std::string_view what) {
+  return fmt::format("{} time{} {}", times, times == 1 ? "" : "s", what);
+}
+
+CreditSummary summarise_credits(const CreditNumbers& numbers, const PipelineOptions& options) {
+  CreditSummary credits{numbers.start, numbers.most, numbers.end, ""};
+  if (numbers.most == 0) return credits;
+  if (options.max_frames > 0)
+    credits.why = "as asked for";
+  else if (numbers.times_more == 0)
+    credits.why = "enough: the device did not wait for frames that waited for credits";
+  else
+    credits.why = fmt::format("{}: the device waited for frames that waited for credits; {}: more of them were no help",
+                              times_text(numbers.times_more, "more"), times_text(numbers.times_fewer, "fewer"));
+  return credits;
+}
+
 }  // namespace
 
 RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNumbers& numbers) {
@@ -242,7 +268,8 @@ RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNum
   summary.wall_s = to_seconds(numbers.wall);
   summary.cpu_s = to_seconds(numbers.cpu);
   summary.peak_rss_mb = peak_rss_mb();
-  summary.credit_frames = numbers.credit_frames;
+  summary.credit_frames = numbers.credits.most;
+  summary.credits = summarise_credits(numbers.credits, parts.options);
   summary.fps = summary.wall_s > 0 ? static_cast<double>(summary.frames.emitted) / summary.wall_s : 0;
   summary.latency = summarise(status.end_to_end);
   summary.models = summarise_models(parts, numbers);

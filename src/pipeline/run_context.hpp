@@ -70,6 +70,8 @@ class Tally {
   /// Sources are numbered in the order in which they come.
   void add_source(const SourceEntry& entry) INFLIGHT_EXCLUDES(mutex_);
   void end_source(SourceId source) INFLIGHT_EXCLUDES(mutex_);
+  /// Nothing more will be told of it: what it takes in memory shrinks to its summary.
+  void close_source(SourceId source) INFLIGHT_EXCLUDES(mutex_);
 
   std::atomic<std::uint64_t> read = 0;
   std::atomic<std::uint64_t> done = 0;
@@ -92,6 +94,9 @@ class Tally {
   std::vector<SourceSummary> sources() const INFLIGHT_EXCLUDES(mutex_);
 
  private:
+  struct Times {
+    Histogram end_to_end, age;
+  };
   struct OfSource {
     std::string name;
     std::string assumed_matrix;
@@ -100,8 +105,9 @@ class Tally {
     RateMeter rate;
     FrameCounts counts;
     std::map<std::string, std::uint64_t> events;
-    Histogram end_to_end, age;
     std::optional<TimePoint> first, last;  // results that were emitted
+    std::unique_ptr<Times> times;          // nullptr: closed
+    LatencySummary end_to_end, age;        // once it is closed
   };
 
   std::array<StageTotals, kStageNames.size()> stages_;
@@ -118,13 +124,19 @@ struct ModelNumbers {
   StageMeter infer;
 };
 
+/// Frames that could be on their way at once, over all sources. Zero: one after the other.
+struct CreditNumbers {
+  std::size_t start = 0, most = 0, end = 0;
+  std::uint64_t times_more = 0, times_fewer = 0;
+};
+
 /// The numbers of a run that ended. Fills everything but events and calibration.
 struct RunNumbers {
   std::array<StageMeter, 5> stages;
   std::vector<ModelNumbers> models;  ///< the cascade's last
   Duration wall{0};
   Duration cpu{0};
-  std::size_t credit_frames = 0;
+  CreditNumbers credits;
   StageMeter& operator[](Stage stage) noexcept { return stages[static_cast<std::size_t>(stage)]; }
 };
 RunSummary summarise_run(const RunParts& parts, const Tally& tally, const RunNumbers& numbers);

@@ -1,5 +1,6 @@
 // Many sources that share one model: overflow, deadlines, priorities, sources that come and go.
 #include <random>
+#include <thread>
 
 #include "pipeline_test_kit.hpp"
 
@@ -52,8 +53,45 @@ TEST_F(Overflow, LetsTheLatestFramesGo) {
   EXPECT_LE(script.ledger->most_frames, 2 + 4 + 2);
 }
 
+/// What a run counts as held once nothing but the reading of a source that stands still is left. The pictures of the
+/// source change their size with every frame.
+RunStatus held_at_the_end(OverflowPolicy policy, std::size_t frames_left) {
+  Simulation simulation("sim:latency=1ms,lanes=2", Simulation::Time::stands);
+  Pipeline pipeline(simulation.detector, simulation.with(Api::async, 2));
+  SourceScript script;
+  script.size = [](std::uint64_t id) { return id % 2 == 0 ? Size{64, 64} : Size{640, 360}; };
+  script.block_at = 60;
+  Counter last_read;
+  script.before = [&](std::uint64_t id) { id == 60 ? void(last_read.add()) : void(); };
+  pipeline.add_source(scripted(script), setup(policy));
+  auto summary = std::async(std::launch::async, [&] { return finish_run(pipeline); });
+  // Where it does not wait for credits, all have been taken by now: none is free for the last read.
+  if (policy != OverflowPolicy::wait) last_read.await(1);
+  simulation.fly();
+  last_read.await(1);
+  while (pipeline.status().frames_held > frames_left) std::this_thread::yield();
+  RunStatus status = pipeline.status();
+  pipeline.close();
+  EXPECT_TRUE(summary.get().frames.adds_up());
+  return status;
+}
+
+TEST(HeldBytes, AddUpWithPicturesOfTwoSizes) {
+  // The source waits with a credit for a picture like the one before.
+  EXPECT_EQ(held_at_the_end(OverflowPolicy::wait, 1).bytes_held, 640U * 360 * 3 / 2);
+}
+
+TEST(HeldBytes, AddUpWhereTheOldestOfTwoSizesAreDropped) {
+  EXPECT_EQ(held_at_the_end(OverflowPolicy::drop_oldest, 0).bytes_held, 0U);
+}
+
+TEST(HeldBytes, AddUpWhereTheLatestOfTwoSizesAreDropped) {
+  EXPECT_EQ(held_at_the_end(OverflowPolicy::drop_latest, 0).bytes_held, 0U);
+}
+
 TEST(Sources, DropFramesThatAreTooOldBeforeTheirInference) {
   Simulation simulation("sim:latency=10ms,lanes=1", Simulation::Time::stands);
+  simulation.options.max_frames = 17;
   Pipeline pipeline(simulation.detector, simulation.with(Api::async, 1));
   auto record = std::make_shared<Record>();
   SourceScript script;
@@ -74,6 +112,7 @@ TEST(Sources, DropFramesThatAreTooOldBeforeTheirInference) {
 
 TEST(Sources, OfHigherPriorityAreInferredFirst) {
   Simulation simulation("sim:latency=10ms,lanes=1", Simulation::Time::stands);
+  simulation.options.max_frames = 12;  // all of them, at the same moment
   Pipeline pipeline(simulation.detector, simulation.with(Api::async, 1));
   std::vector<SourceId> order;
   std::mutex mutex;

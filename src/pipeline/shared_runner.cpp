@@ -30,16 +30,17 @@ class SharedRunner final : public ModelRunner {
         preprocess_(context_.tally.meter(Stage::preprocess, "feed")) {
     const int asked = context_.parts.options.max_running;
     std::vector<int> streams;
-    int lanes = 0;
     for (const PipelineModel& model : models()) {
       bool on_processor = is_on_processor(*model.detector.model);
       gated_.push_back(asked > 0 || (models().size() > 1 && on_processor));
       // Devices that gather or choose have places of their own making.
       int most = std::numeric_limits<int>::max();
       streams.push_back(on_processor ? std::max(1, model.detector.model->runtime().execution_streams) : most);
-      if (gated_.back() && on_processor) lanes += streams.back();
+      if (gated_.back() && on_processor) lanes_ += streams.back();
     }
-    gate_.emplace(asked > 0 ? asked : with_headroom(std::min(lanes, available_cores())), std::move(streams));
+    lanes_ = std::min(lanes_, available_cores());
+    gate_.emplace(asked > 0 ? asked : with_headroom(lanes_), std::move(streams));
+    if (lanes_ == 0) lanes_ = std::numeric_limits<int>::max();  // each device has its own
   }
 
   void await_room() override {
@@ -67,6 +68,9 @@ class SharedRunner final : public ModelRunner {
 
   InferQueueStats stats() const override { return total(queues_); }
   int requests_per_model() const override { return most_requests(queues_); }
+  bool has_too_little_to_do() const override {
+    return stats().in_flight < lanes_ && are_all_below_optimum(queues_, models());
+  }
 
   void add_to(RunNumbers& numbers) const override {
     numbers[Stage::preprocess].merge(preprocess_);
@@ -126,6 +130,7 @@ class SharedRunner final : public ModelRunner {
   FramePreprocessing preprocessing_;
   StageMeter preprocess_;
   std::vector<bool> gated_;  // by model
+  int lanes_ = 0;            // inferences with which the processor is busy, whatever models they belong to
   std::optional<InferGate> gate_;
   std::optional<Result<InferQueue::Slot>> room_;  // of the first model, for the frame to come
   std::atomic<std::uint64_t> submitted_ = 0;      // counted for the recorder only

@@ -36,13 +36,9 @@ class SinkWorker {
   void push(Job& job) { queue_.push(&job); }
   /// No more jobs: what is queued is written, then the sink is finished.
   void close() { queue_.close(); }
-  /// The sink and its thread go, if it has finished: others may go on for days.
-  void release_if_done() {
-    if (!done_) return;
-    worker_.reset();
-    sink_.reset();
-  }
-  /// Waits for the end. Its numbers may be read afterwards.
+  /// It has finished: it may be destroyed, which waits for its thread to end.
+  bool is_done() const noexcept { return done_; }
+  /// Waits for the end. Its numbers may be read then, and once it is done.
   void join() { worker_.reset(); }
   const StageMeter& meter() const noexcept { return meter_; }
 

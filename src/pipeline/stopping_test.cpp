@@ -16,6 +16,7 @@ class Stopping : public ::testing::Test {
     script.block_at = api == Api::async ? kRead : 1;
     WatchedModel::Script watch;
     simulation.watch(watch);
+    simulation.options.max_frames = 2 * static_cast<int>(kRead);  // all are read while time stands
     pipeline.emplace(simulation.detector, simulation.with(api, kRequests));
     pipeline->add_source(scripted(script));
     pipeline->add_sink(recording(record));

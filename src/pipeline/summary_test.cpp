@@ -1,4 +1,6 @@
 // What run() and progress() tell of a run.
+#include <thread>
+
 #include "pipeline_test_kit.hpp"
 #include "rate_meter.hpp"
 #include "stage_meter.hpp"
@@ -112,9 +114,70 @@ TEST(SynchronousSummary, IsExactInSimulatedTime) {
   RunSummary summary = finish_run(pipeline);
   EXPECT_DOUBLE_EQ(summary.wall_s, 0.5);
   EXPECT_DOUBLE_EQ(summary.fps, 200);
+  // From 5 ms to 500 ms lie 99 intervals.
+  EXPECT_DOUBLE_EQ(summary.sources[0].fps, 200);
   EXPECT_DOUBLE_EQ(summary.stages[2].utilisation, 1);
   EXPECT_DOUBLE_EQ(summary.latency.max, 5);
   EXPECT_THAT(summary.bottleneck, ::testing::HasSubstr("wait for one another"));
+}
+
+// ---- credits ----
+
+TEST(CreditSummary, SaysThatTheirNumberWasAskedFor) {
+  Simulation simulation;
+  simulation.options.max_frames = 7;
+  Pipeline pipeline(simulation.detector, simulation.options);
+  pipeline.add_source(synthetic(200));
+  CreditSummary credits = finish_run(pipeline).credits;
+  EXPECT_EQ(credits.start, 7U);
+  EXPECT_EQ(credits.most, 7U);
+  EXPECT_EQ(credits.end, 7U);
+  EXPECT_EQ(credits.why, "as asked for");
+}
+
+TEST(CreditSummary, BeginsWithAFewMoreThanRequests) {
+  Simulation simulation;
+  Pipeline pipeline(simulation.detector, simulation.with(Api::async, 4));
+  pipeline.add_source(synthetic(200));
+  RunSummary summary = finish_run(pipeline);
+  EXPECT_EQ(summary.credits.start, 7U);
+  EXPECT_GE(summary.credits.end, 7U);
+  EXPECT_LE(summary.credits.most, 20U);
+  EXPECT_EQ(summary.credits.most, summary.credit_frames);
+  EXPECT_NE(summary.credits.why, "");
+}
+
+TEST(CreditSummary, IsEmptyWhereOneFrameFollowsTheOther) {
+  Simulation simulation;
+  Pipeline pipeline(simulation.detector, simulation.with(Api::sync));
+  pipeline.add_source(synthetic(3));
+  CreditSummary credits = finish_run(pipeline).credits;
+  EXPECT_EQ(credits.most, 0U);
+  EXPECT_EQ(credits.why, "");
+}
+
+// A sink that comes late now and then holds every credit while the device has nothing to do.
+TEST(CreditSummary, TellsThatThereWereMoreWhereTheDeviceWaitedForASink) {
+  Simulation simulation("sim:latency=0ms,lanes=1");
+  Pipeline pipeline(simulation.detector, simulation.with(Api::async, 2));
+  SourceScript endless;
+  endless.frames = 1'000'000'000;
+  SinkScript late;
+  late.before = [&](std::uint64_t write) {
+    if (pipeline.status().most_frames > 5) return pipeline.close();
+    if (write % 4 == 0) simulation.clock.advance(milliseconds(1));
+    if (write % 16 > 0) return;
+    // Until it holds all, and then some, for no thread can be seen to wait.
+    for (int i = 0; i < 1000 || pipeline.status().frames_held < 5; ++i) std::this_thread::yield();
+    simulation.clock.advance(milliseconds(10));
+  };
+  auto record = std::make_shared<Record>();
+  pipeline.add_source(scripted(endless));
+  pipeline.add_sink(recording(record, late));
+  RunSummary summary = finish_run(pipeline);  // would never end if there were no more
+  expect_accounted(summary, *record);
+  EXPECT_GT(summary.credits.most, summary.credits.start);
+  EXPECT_THAT(summary.credits.why, ::testing::StartsWith("1 time more: the device waited"));
 }
 
 // ---- progress ----

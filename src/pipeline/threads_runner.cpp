@@ -45,6 +45,7 @@ class ThreadsRunner final : public ModelRunner {
 
   InferQueueStats stats() const override { return total(queues_); }
   int requests_per_model() const override { return most_requests(queues_); }
+  bool has_too_little_to_do() const override { return are_all_below_optimum(queues_, models()); }
 
   void add_to(RunNumbers& numbers) const override {
     for (const auto& thread : threads_) numbers[Stage::preprocess].merge(thread->preprocess);

@@ -56,6 +56,10 @@ Json to_object(const SourceSummary& source) {
           {"assumed_matrix", text_or_null(source.assumed_matrix)}};
 }
 
+Json to_object(const CreditSummary& credits) {
+  return {{"start", credits.start}, {"most", credits.most}, {"end", credits.end}, {"why", text_or_null(credits.why)}};
+}
+
 template <class T>
 Json to_array(const std::vector<T>& all) {
   Json array = Json::array();
@@ -102,6 +106,7 @@ Json to_object(const RunSummary& summary) {
           {"peak_rss_mb", number(summary.peak_rss_mb)},
           {"fps", number(summary.fps)},
           {"credit_frames", summary.credit_frames},
+          {"credits", to_object(summary.credits)},
           {"latency_ms", to_object(summary.latency)},
           {"stages", to_object(summary.stages)},
           {"engine", to_object(summary.engine)},

@@ -18,6 +18,7 @@ TEST(SummaryJson, HasTheDocumentedShapeAndOrder) {
     "peak_rss_mb": 312.4,
     "fps": 589.7,
     "credit_frames": 20,
+    "credits": {"start": 6, "most": 20, "end": 9, "why": "2 times more"},
     "latency_ms": {"p50": 8.41, "p90": 9.1, "p95": 9.52, "p99": 11.04, "max": 20.3},
     "stages": {
       "decode": {"core_ms": 0.451, "p50_ms": 0.47, "p99_ms": 0.9, "utilisation": 0.27},
@@ -42,6 +43,7 @@ TEST(SummaryJson, HasTheDocumentedShapeAndOrder) {
   })");
   RunSummary run = example_run();
   run.credit_frames = 20;
+  run.credits = {6, 20, 9, "2 times more"};
   run.models = {{"people", run.engine, 1390, 8.5, 6.1, 8.2}};
   run.models[0].engine.ceiling_fps.reset();
   FrameCounts frames;

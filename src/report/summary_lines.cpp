@@ -40,6 +40,14 @@ std::string engine_text(const EngineSummary& engine) {
                      count_of(engine.execution_streams, "execution stream"));
 }
 
+/// "at most 7 frames on their way, later 9, 8 at the end: why".
+std::string credits_text(const CreditSummary& credits) {
+  std::string text = fmt::format("at most {} on their way", count_of(static_cast<int>(credits.start), "frame"));
+  if (credits.most != credits.start || credits.end != credits.start)
+    text += fmt::format(", later {}, {} at the end", credits.most, credits.end);
+  return text + ": " + credits.why;
+}
+
 /// Nothing where nothing was calibrated.
 std::string limit_text(const RunSummary& summary) {
   std::string text;
@@ -76,6 +84,7 @@ std::vector<std::pair<std::string, std::string>> summary_lines(const RunSummary&
                                                          {"speed", speed_text(summary)},
                                                          {"latency", latency_text(summary.latency)}};
   if (summary.models.size() < 2) lines.emplace_back("engine", engine_text(summary.engine));
+  if (!summary.credits.why.empty()) lines.emplace_back("credits", credits_text(summary.credits));
   if (std::string limit = limit_text(summary); !limit.empty()) lines.emplace_back("limit", std::move(limit));
   if (!summary.bottleneck.empty()) lines.emplace_back("bottleneck", summary.bottleneck);
   if (std::string colours = colours_text(summary); !colours.empty()) lines.emplace_back("colours", std::move(colours));

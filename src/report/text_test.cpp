@@ -31,6 +31,15 @@ TEST(SummaryText, LeavesOutWhatWasNotCalibrated) {
   EXPECT_THAT(text, HasSubstr("decode            –    0.47"));
 }
 
+TEST(SummaryText, SaysHowManyFramesWereOnTheirWayAndWhy) {
+  RunSummary run = plain_run(400);
+  run.credits = {7, 7, 7, "as asked for"};
+  EXPECT_THAT(to_text(run), HasSubstr("credits     at most 7 frames on their way: as asked for\n"));
+  run.credits = {7, 20, 9, "2 times more"};
+  EXPECT_THAT(to_text(run),
+              HasSubstr("credits     at most 7 frames on their way, later 20, 9 at the end: 2 times more\n"));
+}
+
 TEST(SummaryText, ShowsWhenFramesDoNotAddUp) {
   RunSummary run = plain_run(400);
   run.frames.read += 1;
