@@ -163,8 +163,12 @@ TEST(CreditSummary, TellsThatThereWereMoreWhereTheDeviceWaitedForASink) {
   SourceScript endless;
   endless.frames = 1'000'000'000;
   SinkScript late;
+  bool closed = false;
   late.before = [&](std::uint64_t write) {
-    if (pipeline.status().most_frames > 5) return pipeline.close();
+    if (closed || pipeline.status().most_frames > 5) {
+      closed = true;
+      return pipeline.close();
+    }
     if (write % 4 == 0) simulation.clock.advance(milliseconds(1));
     if (write % 16 > 0) return;
     // Until it holds all, and then some, for no thread can be seen to wait.
