@@ -53,7 +53,7 @@ class ImageSink final : public Sink {
   static std::string name_in(const fs::path& file) {
     constexpr std::size_t kLongest = 200;
     std::string stem = file.stem().string();
-    return stem.empty() ? "" : "_" + stem.substr(0, kLongest);
+    return stem.empty() ? "" : fmt::format("_{}", stem.substr(0, kLongest));
   }
 
   /// An open encoder for pictures of this size.

@@ -64,7 +64,10 @@ TEST(RunPage, TellsWhyARunFailed) {
   EXPECT_THAT(to_html(to_page(report)), HasSubstr("the disk is full"));
 }
 
-TEST(RunPage, StandsWithoutSamplesAndFrames) { EXPECT_FALSE(to_page(RunReport{}).sections.empty()); }
+TEST(RunPage, StandsWithoutSamplesAndFrames) {
+  const RunReport nothing;
+  EXPECT_FALSE(to_page(nothing).sections.empty());
+}
 
 TEST(RunPage, OfATimelineBeginsWithIt) {
   const Page page = to_page(sampled_run(), example_timeline());
