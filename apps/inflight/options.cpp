@@ -128,8 +128,7 @@ void add_run_options(CLI::App& command, Options& options) {
   add_number(command, "--requests", pipeline.requests)
       ->description("inferences in flight; default: twice what the engine asks for");
   add_number(command, "--max-frames", pipeline.max_frames)
-      ->description(
-          "frames on their way at most; default: found while it runs, beginning with a few more than requests");
+      ->description("frames on their way at most; default: found while it runs");
   auto set_place = [&options](const std::string& place) { options.detector.compile.u8_input = place == "inside"; };
   command.add_option_function<std::string>("--convert", set_place)
       ->check(CLI::IsMember({"inside", "outside"}))

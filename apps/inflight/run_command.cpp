@@ -167,10 +167,14 @@ Result<RunSummary> run(const Options& options, SignalWatch& signals, Recording& 
   std::optional<Calibration> calibration;
   if (options.calibrate && !parts->inputs.empty()) {
     Result<Calibration> measured = calibrate_run(options, *parts);
-    if (measured) calibration = std::move(*measured);
-    // Not the end of the run: it meets the same, and accounts for it.
-    else
-      fmt::print(stderr, "inflight: not calibrated: {}\n", measured.error().message);
+    if (measured) {
+      calibration = std::move(*measured);
+    } else if (exit_code(measured.error().code) == ExitCode::run_failed) {
+      // Not the end of the run: it meets the same, and accounts for it.
+      tell("inflight: not calibrated: {}\n", measured.error().message);
+    } else {
+      return fail(std::move(measured.error()));
+    }
   }
   Result<RunSummary> summary = run_pipeline(options, std::move(*parts), {signals, recording, metrics->get()});
   if (summary && calibration) apply(*calibration, *summary);

@@ -58,7 +58,9 @@ class Script:
         text, good = self.node(depth - 1)
         if kind == "PROCESS":
             return f"PROCESS:({text})", good
-        return f"BATCH:({text})({self.pick(1, 2, 3, 8, 16)})", good and "BATCH:" not in text  # no batches of batches
+        if "BATCH:" in text:  # batches of batches are refused
+            return text, good
+        return f"BATCH:({text})({self.pick(1, 2, 3, 8, 16)})", good
 
     def leaf(self):
         self.names += 1

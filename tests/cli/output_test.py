@@ -364,7 +364,8 @@ class ProtectedInputs(CliTest):
             self.refuse("run", "-i", sources, option, video, kept=video)
         self.refuse("capacity", "-i", sources, "--summary", video, kept=video)
         numbered = self.make_video("out-0.mp4")
-        self.refuse("run", "-i", numbered, "-i", SOURCE, "-o", self.folder / "out.mp4", kept=numbered)
+        answer = inflight("run", *simulated(), "-i", numbered, "-i", SOURCE, "-o", self.folder / "out.mp4")
+        self.assert_told(answer, BAD_USAGE, f"{numbered}: is the input")
 
     def test_configurations(self):
         settings = self.file("settings.conf", "requests = 2\n")

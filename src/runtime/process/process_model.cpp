@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "clock_thread.hpp"
 #include "process_request.hpp"
 #include "request_errors.hpp"
 #include "virtual_device.hpp"
@@ -38,6 +39,8 @@ ProcessModel::ProcessModel(CompileOrder order)
       patience_(order_.options.process) {}
 
 Result<std::shared_ptr<CompiledModel>> ProcessModel::create(CompileOrder order) {
+  if (!order.options.clock)  // its deadlines are timers
+    if (Result<void> runs = start_clock_thread(); !runs) return fail(std::move(runs.error()));
   std::shared_ptr<ProcessModel> model(new ProcessModel(std::move(order)));
   Result<Worker> supervisor = Worker::start("model-process", [self = model.get()] { self->supervise(); });
   if (!supervisor) return fail(std::move(supervisor.error()));
