@@ -62,6 +62,22 @@ TEST_F(AutoFailure, TakesADeviceBackOnceItAnswersAndReturnsToItIfItIsFaster) {
   EXPECT_THAT(names, ElementsAre("failed a", "switched b", "failed a", "failed a", "readmitted a", "switched a"));
 }
 
+TEST_F(AutoFailure, StartsOverWithADeviceThatWasWellForAMinute) {
+  make({device("a", "name=a,latency=4ms,fail=20;400;420"), late_device("b", "name=b,latency=20ms")});
+  auto& r = request();
+  ASSERT_TRUE(infer(r));
+  bring_up_and_probe("b");
+  for (int i = 0; i < 1000 && events.count("readmitted a") == 0; ++i) ASSERT_TRUE(infer(r));
+  clock.advance(2min);
+  EXPECT_EQ(events.count("failed a"), 1);
+  for (int i = 0; i < 3000 && events.count("failed a") < 3; ++i) ASSERT_TRUE(infer(r));
+  std::vector<std::string> texts;
+  for (const DeviceEvent& event : events.all())
+    if (event.kind == "failed") texts.push_back(event.text);
+  EXPECT_THAT(texts, ElementsAre(HasSubstr("tried again in 1 s"), HasSubstr("tried again in 1 s"),
+                                 HasSubstr("tried again in 2 s")));
+}
+
 TEST_F(AutoFailure, AsksADeadDeviceLessAndLessOften) {
   make({device("a", "name=a,latency=1ms,die_at=1"), late_device("b", "name=b,latency=1ms")});
   auto& r = request();

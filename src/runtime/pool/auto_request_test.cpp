@@ -13,6 +13,40 @@ class AutoRequest : public PoolTest {
   AutoRequest() : PoolTest(make_auto) {}
 };
 
+/// A device that something happens to while an inference is being started.
+class InterruptedModel final : public CompiledModel {
+ public:
+  InterruptedModel(std::shared_ptr<CompiledModel> model, std::function<void()> interrupt)
+      : model_(std::move(model)), interrupt_(std::move(interrupt)) {}
+  const ModelInfo& info() const noexcept override { return model_->info(); }
+  RuntimeInfo runtime() const override { return model_->runtime(); }
+  int optimal_requests() const noexcept override { return model_->optimal_requests(); }
+  Result<std::unique_ptr<InferRequest>> create_request() override {
+    return std::make_unique<Request>(model_->create_request().value(), interrupt_);
+  }
+
+ private:
+  class Request final : public InferRequest {
+   public:
+    Request(std::unique_ptr<InferRequest> request, const std::function<void()>& interrupt)
+        : request_(std::move(request)), interrupt_(interrupt) {}
+    Result<TensorView> input(std::size_t port) override { return request_->input(port); }
+    Result<void> set_input(std::size_t port, TensorView data) override { return request_->set_input(port, data); }
+    Result<TensorView> output(std::size_t port) override { return request_->output(port); }
+    void cancel() noexcept override { request_->cancel(); }
+    Result<void> start(Done done) override {
+      interrupt_();
+      return request_->start(std::move(done));
+    }
+
+   private:
+    std::unique_ptr<InferRequest> request_;
+    const std::function<void()>& interrupt_;
+  };
+  const std::shared_ptr<CompiledModel> model_;
+  const std::function<void()> interrupt_;
+};
+
 TEST_F(AutoRequest, LetsDevicesReadTheUsersMemoryInPlace) {
   make({device("a", "name=a")});
   Tensor picture(ElementType::u8, {1, 3, 2, 2});
@@ -77,6 +111,20 @@ TEST_F(AutoRequest, GivesUpWhatIsCancelledAndThatIsNoFailure) {
   EXPECT_EQ(events.count("failed a") + events.count("failed b"), 0);
   r.cancel();  // idle: no effect
   EXPECT_TRUE(infer(r));
+}
+
+TEST_F(AutoRequest, CancelsARequestWhoseInferenceIsOnlyJustBeingStarted) {
+  InferRequest* mine = nullptr;
+  auto compile = [&](const CompileOptions&) -> Result<std::shared_ptr<CompiledModel>> {
+    return std::make_shared<InterruptedModel>(simulate("latency=10ms", clock), [&mine] { mine->cancel(); });
+  };
+  make({{"a", compile}});
+  mine = &request();
+  std::optional<Outcome> outcome;
+  ASSERT_TRUE(mine->start([&](Outcome o) { outcome = std::move(o); }));
+  clock.advance(0ms);
+  ASSERT_TRUE(outcome) << "what there was to cancel had not begun when it was asked for";
+  EXPECT_EQ(outcome->error().code, ErrorCode::cancelled);
 }
 
 TEST_F(AutoRequest, CancelsARequestThatHasMovedToAnotherDevice) {

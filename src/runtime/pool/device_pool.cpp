@@ -130,11 +130,14 @@ void DevicePool::give_back(std::size_t m, std::unique_ptr<InferRequest> request)
   members_[m].stock.push_back(std::move(request));
 }
 
-std::size_t DevicePool::route(MemberSet tried, TimePoint now) {
+DevicePool::Route DevicePool::route(PooledRequest& request, Attempts& attempts, TimePoint now) {
   MutexLock lock(mutex_);
-  std::size_t m = policy_.choose(members_, tried, serving_);
-  if (m != kNoMember && members_[m].in_flight++ == 0) members_[m].pace.begin(now);
-  return m;
+  std::size_t m = policy_.choose(members_, attempts.tried, serving_);
+  if (m == kNoMember) return {kNoMember, await_member(request, attempts, now)};
+  attempts.tried |= set_of(m);
+  ++attempts.count;
+  if (members_[m].in_flight++ == 0) members_[m].pace.begin(now);
+  return {m, false};
 }
 
 std::size_t DevicePool::first_choice() const {
@@ -172,6 +175,7 @@ void DevicePool::take_out(std::size_t m, const std::string& why) {
   if (was_well) member.back_off = Duration{0};
   member.state = MemberState::out;
   member.out_since = now;
+  member.asked = false;
   member.to_measure = true;
   if (comparison_ && comparison_->involves(m)) comparison_.reset();  // begins anew with whom there is
   wait_out(m, why);
@@ -182,6 +186,7 @@ void DevicePool::take_out(std::size_t m, const std::string& why) {
 void DevicePool::wait_out(std::size_t m, const std::string& why) {
   Member& member = members_[m];
   member.back_off = std::clamp(2 * member.back_off, kFirstBackOff, kLongestBackOff);
+  member.return_due = clock_.now() + member.back_off;
   tell("failed", m, fmt::format("{}; it is tried again in {:.0f} s", why, to_seconds(member.back_off)));
   call_after(member.back_off, &DevicePool::let_return, m);
 }
@@ -189,6 +194,7 @@ void DevicePool::wait_out(std::size_t m, const std::string& why) {
 void DevicePool::readmit(std::size_t m) {
   Member& member = members_[m];
   member.state = MemberState::usable;
+  arrived(m);
   member.failing = false;
   member.back_since = clock_.now();
   tell("readmitted", m, fmt::format("answers again after {:.1f} s", to_seconds(member.back_since - member.out_since)));

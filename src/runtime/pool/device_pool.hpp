@@ -16,6 +16,8 @@
 
 namespace inflight {
 
+class PooledRequest;
+
 /// Compiling runs on a thread per member, since engines block there. All else happens where something completes:
 /// on the engines' threads, the clock's and those that start requests. None of it blocks.
 ///
@@ -25,6 +27,9 @@ namespace inflight {
 ///
 /// A member is out after its first failure where another can serve; the last one stays whatever it does. After a
 /// back-off of 1 s, doubled each time up to 60 s, a single inference decides whether it comes back.
+///
+/// A request that no usable member can serve waits while another is being compiled or asked whether it is back, which
+/// is done at once then; for a minute at most, and for none that was awaited so long in vain.
 ///
 /// Thread-safe. Outlives the requests it lends.
 class DevicePool {
@@ -51,12 +56,20 @@ class DevicePool {
   void add_user() INFLIGHT_EXCLUDES(mutex_);
   void remove_user() INFLIGHT_EXCLUDES(mutex_);
 
-  /// Chooses where the next inference runs and counts it in, until ended(). kNoMember: all usable ones are `tried`.
-  std::size_t route(MemberSet tried, TimePoint now) INFLIGHT_EXCLUDES(mutex_);
+  struct Route {
+    std::size_t member = kNoMember;
+    bool waits = false;
+  };
+  /// Chooses where the next inference runs and counts it in, until ended(). Without a member the request waits, to be
+  /// resumed once by some go_on(), which the caller is to call too; or there is nothing to wait for.
+  Route route(PooledRequest& request, Attempts& attempts, TimePoint now) INFLIGHT_EXCLUDES(mutex_);
+  /// True: it waited, and will not be resumed.
+  bool stop_waiting(const PooledRequest& request) INFLIGHT_EXCLUDES(mutex_);
   void ended(std::size_t member, const Outcome& outcome) INFLIGHT_EXCLUDES(mutex_);
   /// Where an inference would run now.
   std::size_t first_choice() const INFLIGHT_EXCLUDES(mutex_);
-  /// Lets measurements go on after ended(); of its own, so that the user's next request may go first.
+  /// Lets measurements and those who wait go on after ended(); of its own, so that the user's next request may go
+  /// first.
   void go_on() INFLIGHT_EXCLUDES(mutex_);
 
   /// An idle request of that member, kept until it is given back.
@@ -72,6 +85,10 @@ class DevicePool {
   struct Timer {
     std::uint64_t key;
     TimerId id;
+  };
+  struct Waiting {
+    PooledRequest* request;
+    MemberSet tried;
   };
 
   // Bringing up (device_pool_startup.cpp).
@@ -103,6 +120,15 @@ class DevicePool {
   void tell(const char* kind, std::size_t m, std::string text, std::optional<double> speed = {})
       INFLIGHT_REQUIRES(mutex_);
 
+  // Requests that no member can serve just now (device_pool_waiting.cpp).
+  bool await_member(PooledRequest& request, Attempts& attempts, TimePoint now) INFLIGHT_REQUIRES(mutex_);
+  void ask_at_once(TimePoint now) INFLIGHT_REQUIRES(mutex_);
+  MemberSet on_their_way() const INFLIGHT_REQUIRES(mutex_);
+  void await(std::size_t m, TimePoint now) INFLIGHT_REQUIRES(mutex_);
+  void arrived(std::size_t m) INFLIGHT_REQUIRES(mutex_);
+  void give_up_waiting(std::size_t m) INFLIGHT_REQUIRES(mutex_);
+  void resume_waiting() INFLIGHT_EXCLUDES(mutex_);
+
   // Probes (device_pool_probes.cpp).
   void completed(std::size_t m, bool is_probe) INFLIGHT_REQUIRES(mutex_);
   void conclude() INFLIGHT_REQUIRES(mutex_);
@@ -122,7 +148,7 @@ class DevicePool {
   void on_timer(std::uint64_t key, Action action, std::size_t m) INFLIGHT_EXCLUDES(mutex_);
   void let_compile(std::size_t m) INFLIGHT_REQUIRES(mutex_) { members_[m].may_compile = true; }
   void let_measure(std::size_t) INFLIGHT_REQUIRES(mutex_) { may_measure_ = true; }
-  void let_return(std::size_t m) INFLIGHT_REQUIRES(mutex_) { members_[m].probe_due = true; }
+  void let_return(std::size_t m) INFLIGHT_REQUIRES(mutex_);
 
   const PoolPolicy policy_;
   const CompileOptions options_;
@@ -142,6 +168,7 @@ class DevicePool {
   int users_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   int activities_ INFLIGHT_GUARDED_BY(mutex_) = 0;  // timers and probes that are yet to come back to this object
   std::optional<Comparison> comparison_ INFLIGHT_GUARDED_BY(mutex_);
+  std::vector<Waiting> waiting_ INFLIGHT_GUARDED_BY(mutex_);  // each request once at most
   std::vector<Timer> timers_ INFLIGHT_GUARDED_BY(mutex_);
   std::uint64_t timer_keys_ INFLIGHT_GUARDED_BY(mutex_) = 0;
   std::vector<Worker> workers_;  // last: joined before what they use goes

@@ -69,7 +69,16 @@ struct Member {
   std::vector<InferRequest*> idle_probes;
   int probe_width = 1;     ///< inferences that measuring keeps in flight
   bool to_measure = true;  ///< not measured since it was compiled or came back
-  bool probe_due = false;  ///< its back-off is over
+  bool probe_due = false;  ///< its back-off is over, or requests wait for it
+
+  // While it is compiled or out: whether it is worth waiting for.
+  TimePoint return_due{};  ///< when its back-off ends
+  bool asking = false;     ///< a probe that decides whether it comes back is on its way
+  bool asked = false;      ///< such a probe has begun since it failed
+  TimePoint asked_at = TimePoint::min();
+  bool awaited = false;  ///< by requests, until `await_until` at most
+  TimePoint await_until{};
+  bool overdue = false;  ///< it did not come in that time: nobody waits for it any more
 
   int in_flight = 0;  ///< probes too
   Pace pace;
@@ -79,6 +88,13 @@ struct Member {
   TimePoint back_since;  ///< when it was last re-admitted
 };
 using Members = std::vector<Member>;
+
+/// Where a request has been: no member gets it a third time, else one that breaks every device would go round for ever.
+struct Attempts {
+  MemberSet tried = 0;  ///< not to be chosen
+  MemberSet again = 0;  ///< those that came back for a second attempt
+  int count = 0;
+};
 
 /// What AUTO and MULTI do differently.
 struct PoolPolicy {

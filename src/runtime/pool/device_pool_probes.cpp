@@ -71,6 +71,8 @@ std::optional<DevicePool::Probe> DevicePool::next_probe() {
     Member& member = members_[m];
     if (!member.probe_due || member.idle_probes.empty()) continue;
     member.probe_due = false;
+    member.asking = member.asked = true;
+    member.asked_at = clock_.now();
     return take_probe(m, true);
   }
   begin_comparison();
@@ -92,6 +94,7 @@ DevicePool::Probe DevicePool::take_probe(std::size_t m, bool decides_return) {
 
 void DevicePool::go_on() {
   changed_.notify_all();  // who waits for a first result to compile or to measure
+  resume_waiting();
   start_probes();
   events_->deliver();
 }
@@ -136,11 +139,19 @@ void DevicePool::probe_ended(Probe probe, const Outcome& outcome) {
 }
 
 void DevicePool::judge_return(std::size_t m, const Outcome& outcome) {
+  members_[m].asking = false;
   if (outcome) return readmit(m);
+  arrived(m);
   wait_out(m, outcome.error().message);
 }
 
 // ---- time ----
+
+/// Not where it was asked before its time, on behalf of those who waited for it.
+void DevicePool::let_return(std::size_t m) {
+  Member& member = members_[m];
+  member.probe_due |= member.state == MemberState::out && !member.asking && clock_.now() >= member.return_due;
+}
 
 void DevicePool::call_after(Duration delay, Action action, std::size_t m) {
   std::uint64_t key = ++timer_keys_;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "inflight/detail/joined.hpp"
 #include "request_errors.hpp"
@@ -78,7 +77,7 @@ Result<void> PooledRequest::start(Done done) {
     ++active_;
     done_ = std::move(done);
   }
-  tried_ = 0;
+  attempts_ = {};
   reasons_.clear();
   started_ = pool_.clock().now();
   Result<void> launched = launch();
@@ -93,9 +92,9 @@ Result<void> PooledRequest::start(Done done) {
 
 Result<void> PooledRequest::launch() {
   while (true) {
-    std::size_t member = pool_.route(tried_, pool_.clock().now());
+    auto [member, waits] = pool_.route(*this, attempts_, pool_.clock().now());
+    if (waits) return await_member(), Result<void>();
     if (member == kNoMember) return fail(ErrorCode::engine_failed, reasons_);
-    tried_ |= set_of(member);
     Result<void> launched = launch_on(member);
     if (launched) return launched;  // from here on it may have ended already, and begun anew
     detail::join(reasons_, "; ", fmt::format("{}: {}", pool_.device(member), launched.error().message));
@@ -147,7 +146,38 @@ void PooledRequest::cancel() noexcept {
   if (!busy_) return;
   cancelled_ = true;
   // Under the lock, so that it cannot hit the next inference of the same request. Engines answer elsewhere.
-  if (running_) inner_->cancel();
+  running_ ? inner_->cancel() : cancel_waiting();
+}
+
+/// It may have been resumed already.
+void PooledRequest::await_member() {
+  {
+    MutexLock lock(mutex_);
+    if (cancelled_) cancel_waiting();
+  }
+  pool_.go_on();
+}
+
+/// Answered on the clock's thread: this may be any, holding any lock.
+void PooledRequest::cancel_waiting() {
+  if (!pool_.stop_waiting(*this)) return;
+  ++active_;
+  pool_.clock().call_at(pool_.clock().now(), [this] {
+    finish(fail(ErrorCode::cancelled, "the inference was cancelled"));
+    leave();
+  });
+}
+
+void PooledRequest::resume() {
+  bool cancelled = false;
+  {
+    MutexLock lock(mutex_);
+    ++active_;
+    cancelled = cancelled_;
+  }
+  Result<void> launched = cancelled ? fail(ErrorCode::cancelled, "the inference was cancelled") : launch();
+  if (!launched) finish(fail(std::move(launched.error())));
+  leave();
 }
 
 /// A cancel() may have come before there was anything to cancel.
@@ -171,9 +201,8 @@ void PooledRequest::ended(Outcome outcome) {
 }
 
 bool PooledRequest::runs_elsewhere(Outcome& outcome, bool cancelled) {
-  bool repeated = std::popcount(tried_) > 1;
   if (outcome) {
-    if (repeated) outcome->infer_time = pool_.clock().now() - started_;
+    if (attempts_.count > 1) outcome->infer_time = pool_.clock().now() - started_;
     return false;
   }
   if (outcome.error().code == ErrorCode::cancelled) return false;

@@ -14,8 +14,9 @@ namespace inflight {
 /// ran last, whose request it keeps until it needs one of another member.
 ///
 ///   idle ─start─► launching ─► running ─► idle, done called
-///                     ▲           │
-///                     └── failed ─┘  on the next member, from where the failure was reported
+///                  │  ▲  ▲          │
+///                  ▼  │  └─ failed ─┘  on the next member, from where the failure was reported
+///                waiting               for a member that comes; resumed by the pool
 class PooledRequest final : public InferRequest {
  public:
   /// Errors: those of the device that serves now; model_unusable where a shape is not fixed.
@@ -28,17 +29,22 @@ class PooledRequest final : public InferRequest {
   Result<TensorView> output(std::size_t port) override;
   void cancel() noexcept override;
 
+  /// For the pool: it need not wait any longer.
+  void resume() INFLIGHT_EXCLUDES(mutex_);
+
  private:
   explicit PooledRequest(DevicePool& pool);
 
   bool is_busy() INFLIGHT_EXCLUDES(mutex_);
-  /// Starts on a member that was not tried yet. Errors: engine_failed, with what each of them said.
+  /// Starts on a member that was not tried yet, or waits for one. Errors: engine_failed, with what each of them said.
   Result<void> launch() INFLIGHT_EXCLUDES(mutex_);
   Result<void> launch_on(std::size_t member) INFLIGHT_EXCLUDES(mutex_);
   Result<void> hold(std::size_t member);
   Result<void> bind();
   std::uint64_t begin_run() INFLIGHT_EXCLUDES(mutex_);
   void cancel_if_asked(std::uint64_t run) noexcept INFLIGHT_EXCLUDES(mutex_);
+  void await_member() INFLIGHT_EXCLUDES(mutex_);
+  void cancel_waiting() INFLIGHT_REQUIRES(mutex_);
   void ended(Outcome outcome) INFLIGHT_EXCLUDES(mutex_);
   /// Whether the inference goes on elsewhere; else `outcome` is its end.
   bool runs_elsewhere(Outcome& outcome, bool cancelled) INFLIGHT_EXCLUDES(mutex_);
@@ -53,7 +59,7 @@ class PooledRequest final : public InferRequest {
   std::size_t member_ = kNoMember;
   std::unique_ptr<InferRequest> inner_;  // of member_; under mutex_ too while a run is on
   bool bound_ = false;                   // inner_ knows inputs_
-  MemberSet tried_ = 0;
+  Attempts attempts_;
   std::string reasons_;
   TimePoint started_;
 

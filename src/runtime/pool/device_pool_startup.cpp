@@ -161,7 +161,8 @@ bool DevicePool::has_turn(std::size_t m) const {
   for (std::size_t before = m; before-- > 0;) {
     const Member& other = members_[before];
     if (!other.shares) continue;
-    return other.state == MemberState::refused || (other.state != MemberState::compiling && has_result_);
+    bool began = has_result_ || other.failing;
+    return other.state == MemberState::refused || (other.state != MemberState::compiling && began);
   }
   return true;
 }
@@ -224,6 +225,7 @@ Result<void> DevicePool::admit(std::size_t m, Duration took) {
 
   if (usable() == 0) call_after(kHeadStart, &DevicePool::let_measure, m);
   member.state = MemberState::usable;
+  arrived(m);
   tell("ready", m, fmt::format("compiled in {:.0f} ms", to_ms(took)));
   if (policy_.one_serves && serving_ == kNoMember) serve_with(m, "is the first that is ready", {});
   changed_.notify_all();
@@ -249,6 +251,7 @@ void DevicePool::let_go_if_slower(std::size_t m) {
 void DevicePool::refuse(std::size_t m, Error why) {
   MutexLock lock(mutex_);
   members_[m].state = MemberState::refused;
+  arrived(m);
   tell("failed", m, why.message);
   members_[m].problem = std::move(why);
   changed_.notify_all();

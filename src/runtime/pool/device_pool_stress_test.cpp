@@ -56,6 +56,10 @@ class PoolStress : public PoolTest, public testing::WithParamInterface<unsigned>
     if (script.with_threads) return queue.acquire().value();
     while (true) {
       if (auto slot = queue.try_acquire()) return std::move(*slot);
+      if (clock.advance_to_next()) continue;
+      // The threads that compiled begin measurements, and let requests go on that waited for a device.
+      for (auto& [name, spy] : spies) spy.wait_for_thread();
+      if (auto slot = queue.try_acquire()) return std::move(*slot);
       if (!clock.advance_to_next()) throw std::runtime_error("requests are lost: nothing is left to wait for");
     }
   }

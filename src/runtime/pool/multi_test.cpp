@@ -114,6 +114,20 @@ TEST_F(MultiTest, RemovesAFailingDeviceAndTakesItBack) {
   EXPECT_NEAR(done["sim:b"], 1000, 50);
 }
 
+TEST_F(MultiTest, MeasuresTheOthersWhereTheOneThatIsMeasuredFails) {
+  make({device("a", "name=a,latency=4ms,fail=2"), device("b", "name=b,latency=20ms")});
+  ASSERT_TRUE(infer(request()));  // inference 0 of a; 1 is the first that measures it
+  auto other = model->create_request().value();
+  int ended = 0;
+  ASSERT_TRUE(request().start([&](const Outcome& outcome) { ended += outcome ? 1 : 0; }));
+  ASSERT_TRUE(other->start([&](const Outcome& outcome) { ended += outcome ? 1 : 0; }));
+  clock.advance(900ms);  // a is asked after a second
+  EXPECT_EQ(ended, 2);
+  EXPECT_EQ(events.count("failed a"), 1);
+  EXPECT_EQ(events.count("serving b"), 1);
+  EXPECT_NEAR(events.last("serving", "b").inferences_per_second.value_or(0), 50, 1);
+}
+
 TEST_F(MultiTest, IsWhatAutoIsForCumulativeThroughput) {
   CompileOptions options = with_events();
   options.hint = PerformanceHint::cumulative_throughput;
