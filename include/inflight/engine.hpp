@@ -60,6 +60,14 @@ struct BatchPolicy {
   Duration max_delay = std::chrono::milliseconds(5);
 };
 
+/// How long the process of a model (PROCESS devices) may take to answer, before it is ended as hung and another one
+/// is started. 0: no limit.
+struct ProcessPolicy {
+  /// For an inference. Negative: 20 times the slowest seen, and 30 s at least (2 min before the first answer).
+  Duration answer_time{-1};
+  Duration compile_time = std::chrono::minutes(10);  ///< for compiling the model
+};
+
 struct CompileOptions {
   PerformanceHint hint = PerformanceHint::throughput;
   int requests = 0;                          ///< how many will be in flight (PERFORMANCE_HINT_NUM_REQUESTS); 0: unknown
@@ -79,6 +87,7 @@ struct CompileOptions {
   std::filesystem::path cache_dir{};                ///< where compiled models are kept; empty: nowhere
   std::map<std::string, std::string> properties{};  ///< the engine's own, by its own names; these win
   BatchPolicy batching{};                           ///< of BATCH devices
+  ProcessPolicy process{};                          ///< of PROCESS devices
   /// BATCH where it measures as a gain, under the throughput hint, for a device that is named (ALLOW_AUTO_BATCHING).
   /// Tried in the background, at the price of memory for the model in further batch sizes. nullopt: on GPUs only.
   std::optional<bool> auto_batching{};

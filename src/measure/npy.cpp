@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tensor_size.hpp"
+
 namespace inflight {
 namespace {
 
@@ -83,7 +85,8 @@ Result<Tensor> read_npy(const std::filesystem::path& path) {
   if (!type || !shape) return refuse("no input has such a type or shape");
   std::error_code unknown;
   std::uintmax_t size = std::filesystem::file_size(path, unknown);
-  if (unknown || size < shape->elements() * size_of(*type)) return refuse("it is truncated");
+  std::optional<std::size_t> wanted = bytes_of(*type, *shape);
+  if (unknown || !wanted || size < *wanted) return refuse("it is truncated");
   Tensor tensor(*type, *shape);
   std::span<std::byte> bytes = tensor.view().as_bytes();
   if (!file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size())))

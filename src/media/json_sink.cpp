@@ -6,28 +6,12 @@
 
 #include "inflight/media.hpp"
 #include "output_file.hpp"
+#include "printable.hpp"
 
 namespace inflight {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD, for bytes that are not UTF-8
-
-/// How many bytes the UTF-8 character at the front of `text` has; 0 if it is none (RFC 3629).
-std::size_t utf8_length(std::string_view text) {
-  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  unsigned char lead = byte(0);
-  std::size_t length = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 : (lead & 0xf0) == 0xe0 ? 3 : 0;
-  if (lead >= 0xf0 && lead < 0xf5) length = 4;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if (length < 3) return length;
-  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
-  bool bad = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xed && byte(1) >= 0xa0) ||
-             (lead == 0xf0 && byte(1) < 0x90) || (lead == 0xf4 && byte(1) >= 0x90);
-  return bad ? 0 : length;
-}
 
 /// `text` in quotes. Names come from label files and error texts, so any byte may be in them.
 void append_text(std::string& line, std::string_view text) {

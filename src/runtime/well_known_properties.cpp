@@ -51,9 +51,23 @@ bool set_batch_timeout(CompileOptions& options, std::string_view value) {
   return true;
 }
 
+bool set_answer_time(CompileOptions& options, std::string_view value) {
+  int milliseconds = 0;
+  if (!parse_count(value, milliseconds)) return false;
+  options.process.answer_time = std::chrono::milliseconds(milliseconds);
+  return true;
+}
+
+bool set_compile_time(CompileOptions& options, std::string_view value) {
+  int milliseconds = 0;
+  if (!parse_count(value, milliseconds)) return false;
+  options.process.compile_time = std::chrono::milliseconds(milliseconds);
+  return true;
+}
+
 using O = CompileOptions;
 using V = std::string_view;
-constexpr std::array<WellKnown, 8> kWellKnown{{
+constexpr std::array<WellKnown, 10> kWellKnown{{
     {"PERFORMANCE_HINT", set_hint, "LATENCY, THROUGHPUT or CUMULATIVE_THROUGHPUT"},
     {"PERFORMANCE_HINT_NUM_REQUESTS", [](O& o, V v) { return parse_count(v, o.requests); }, "a number"},
     {"NUM_STREAMS", [](O& o, V v) { return parse_count(v, o.execution_streams); }, "a number"},
@@ -61,6 +75,8 @@ constexpr std::array<WellKnown, 8> kWellKnown{{
     {"INFERENCE_PRECISION_HINT", set_precision, "f32, f16 or bf16"},
     {"ALLOW_AUTO_BATCHING", set_auto_batching, "YES or NO"},
     {"AUTO_BATCH_TIMEOUT", set_batch_timeout, "milliseconds"},
+    {"PROCESS_TIMEOUT", set_answer_time, "milliseconds, 0 for no limit"},
+    {"PROCESS_COMPILE_TIMEOUT", set_compile_time, "milliseconds, 0 for no limit"},
     {"CACHE_DIR", [](O& o, V v) { return o.cache_dir = v, true; }, "a folder"},
 }};
 

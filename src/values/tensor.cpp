@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <numeric>
+
+#include "tensor_size.hpp"
 
 namespace inflight {
 namespace {
@@ -52,9 +56,22 @@ std::string to_string(const Shape& shape) {
   return text + ']';
 }
 
+std::optional<std::size_t> bytes_of(ElementType type, const Shape& shape) noexcept {
+  constexpr auto kMost = static_cast<std::size_t>(std::numeric_limits<std::ptrdiff_t>::max()) - kAlignment;
+  std::size_t bytes = size_of(type);
+  if (bytes == 0 || !shape.is_static()) return std::nullopt;
+  if (std::ranges::find(shape, 0) != shape.end()) return 0;
+  for (std::int64_t dim : shape) {
+    if (static_cast<std::size_t>(dim) > kMost / bytes) return std::nullopt;
+    bytes *= static_cast<std::size_t>(dim);
+  }
+  return bytes;
+}
+
 Tensor::Tensor(ElementType type, const Shape& shape) {
-  std::size_t bytes = shape.elements() * size_of(type);
-  std::size_t rounded = std::max(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
+  std::optional<std::size_t> bytes = bytes_of(type, shape);
+  if (!bytes) throw std::bad_alloc();
+  std::size_t rounded = std::max(kAlignment, (*bytes + kAlignment - 1) / kAlignment * kAlignment);
   data_.reset(std::aligned_alloc(kAlignment, rounded));
   if (!data_) throw std::bad_alloc();
   std::memset(data_.get(), 0, rounded);

@@ -8,6 +8,7 @@
 
 #include "inflight/frame.hpp"
 #include "inflight/tensor.hpp"
+#include "tensor_size.hpp"
 
 namespace inflight {
 namespace {
@@ -188,6 +189,21 @@ TEST(Frame, IsReturnedOnceWhicheverThreadLetsItGoLast) {
     frame = Frame();
   }
   EXPECT_EQ(buffer.recycled, kRounds);
+}
+
+TEST(BytesOf, IsExactOrNothing) {
+  constexpr std::int64_t k62 = std::int64_t{1} << 62;
+  EXPECT_EQ(bytes_of(ElementType::f32, {2, 3}), 24U);
+  EXPECT_EQ(bytes_of(ElementType::u8, {}), 1U);
+  EXPECT_EQ(bytes_of(ElementType::f32, {k62, 0, k62}), 0U);
+  EXPECT_FALSE(bytes_of(ElementType::f32, {-1, 3}));
+  EXPECT_FALSE(bytes_of(ElementType::other, {1}));
+  EXPECT_FALSE(bytes_of(ElementType::f32, {1, 1, k62 + 4, 7})) << "would wrap to 112";
+  EXPECT_FALSE(bytes_of(ElementType::u8, {std::int64_t{1} << 32, std::int64_t{1} << 32}));
+}
+
+TEST(Tensor, CannotBeLargerThanMemoryIs) {
+  EXPECT_THROW(Tensor(ElementType::f32, {1, 1, (std::int64_t{1} << 62) + 4, 7}), std::bad_alloc);
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 #include "channel.hpp"
 
+#include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "printable.hpp"
 
 namespace inflight {
 namespace {
@@ -25,13 +29,17 @@ void attach(msghdr& packet, Ancillary& ancillary, int file) noexcept {
   std::memcpy(CMSG_DATA(header), &file, sizeof file);
 }
 
+/// One descriptor at most: there is no room for more, and the system closes those.
 FileDescriptor detach(msghdr& packet) noexcept {
   cmsghdr* header = CMSG_FIRSTHDR(&packet);
   if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) return {};
+  if (header->cmsg_len < CMSG_LEN(sizeof(int))) return {};
   int file = -1;
   std::memcpy(&file, CMSG_DATA(header), sizeof file);
   return FileDescriptor(file);
 }
+
+tl::unexpected<Error> cannot_be(std::string what) { return fail(ErrorCode::internal, std::move(what)); }
 
 }  // namespace
 
@@ -46,13 +54,49 @@ std::string_view Message::device() const noexcept {
 
 Result<SharedMemory> Received::open_memory() { return SharedMemory::open(std::move(memory), message.bytes); }
 
+Result<std::vector<std::byte>> Received::content(std::size_t most) {
+  if (message.bytes > most)
+    return fail(ErrorCode::invalid_argument, fmt::format("{} bytes, of at most {}", message.bytes, most));
+  Result<SharedMemory> shared = open_memory();
+  if (!shared) return fail(std::move(shared.error()));
+  return std::vector<std::byte>(shared->bytes().begin(), shared->bytes().end());
+}
+
 Error Received::error() {
-  Error error{static_cast<ErrorCode>(message.error), ""};
-  if (message.bytes == 0) return error;
-  Result<SharedMemory> text = open_memory();
-  if (!text) return {error.code, "the reason was lost: " + text.error().message};
-  error.message.assign(reinterpret_cast<const char*>(text->bytes().data()), message.bytes);
-  return error;
+  auto code = static_cast<ErrorCode>(message.error);
+  if (message.bytes == 0) return {code, ""};
+  message.bytes = std::min<std::uint64_t>(message.bytes, kMostText);
+  Result<std::vector<std::byte>> text = content(kMostText);
+  if (!text) return {code, "the reason was lost: " + text.error().message};
+  return {code, printable({reinterpret_cast<const char*>(text->data()), text->size()}, kMostText)};
+}
+
+Result<void> check_answer(const Message& message) {
+  constexpr auto kLastError = static_cast<std::int32_t>(ErrorCode::internal);
+  using Kind = MessageKind;
+  if (message.kind != Kind::compiled && message.kind != Kind::completed && message.kind != Kind::event)
+    return cannot_be(fmt::format("a message of kind {}", static_cast<std::uint32_t>(message.kind)));
+  if (message.version != kProtocolVersion)
+    return cannot_be(fmt::format("a message of version {}, not {}: rebuild it", message.version, kProtocolVersion));
+  if (message.error < Message::kNoError || message.error > kLastError)
+    return cannot_be(fmt::format("error {}", message.error));
+  if (message.batch < 1 || message.batch > kMostRequests) return cannot_be(fmt::format("a batch of {}", message.batch));
+  if (message.optimal_requests < 0 || message.optimal_requests > kMostRequests)
+    return cannot_be(fmt::format("{} requests as the best number", message.optimal_requests));
+  return {};
+}
+
+Sent Channel::try_send(const Message& message, int memory) const noexcept {
+  if (send(message, memory, WhenFull::drop)) return Sent::yes;
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM ? Sent::full : Sent::gone;
+}
+
+bool Channel::wait_for_message(int waker, bool room) const noexcept {
+  std::array<pollfd, 2> files{
+      {{socket_.get(), static_cast<short>(room ? POLLIN | POLLOUT : POLLIN), 0}, {waker, POLLIN, 0}}};
+  while (poll(files.data(), files.size(), -1) < 0 && errno == EINTR) {
+  }
+  return (files[0].revents & ~POLLOUT) != 0;
 }
 
 bool Channel::send(const Message& message, int memory, WhenFull when_full) const noexcept {
@@ -78,7 +122,7 @@ bool Channel::send(Message message, std::span<const std::byte> content, WhenFull
   return send(message, memory->file(), when_full);
 }
 
-std::optional<Received> Channel::receive() const noexcept {
+Result<Received> Channel::receive() const noexcept {
   Received received;
   iovec part{&received.message, sizeof received.message};
   msghdr packet{};
@@ -86,13 +130,14 @@ std::optional<Received> Channel::receive() const noexcept {
   packet.msg_iovlen = 1;
   Ancillary ancillary{};
   packet.msg_control = &ancillary;
-  packet.msg_controllen = sizeof ancillary.room;
+  packet.msg_controllen = CMSG_LEN(sizeof(int));
   ssize_t size = 0;
   do size = recvmsg(socket_.get(), &packet, MSG_CMSG_CLOEXEC);
   while (size < 0 && errno == EINTR);
-  if (size <= 0) return std::nullopt;
+  if (size <= 0) return fail(ErrorCode::closed, "the other side has gone");
   received.memory = detach(packet);
-  if (size != static_cast<ssize_t>(sizeof received.message)) return std::nullopt;
+  if (size != static_cast<ssize_t>(sizeof received.message) || (packet.msg_flags & MSG_TRUNC) != 0)
+    return cannot_be("what is no message");
   return received;
 }
 

@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <filesystem>
 
 namespace inflight {
 namespace {
@@ -87,6 +90,84 @@ TEST(Channel, TakesAnotherLanguageForTheEnd) {
   EXPECT_FALSE(channel.receive());
 }
 
+TEST(Channel, CutsATextThatHasNoEndAndMakesItFitToBeShown) {
+  Ends ends = connected();
+  SharedMemory huge = SharedMemory::create(std::size_t{3} << 30).value();  // of which little is ever touched
+  std::ranges::copy(bytes_of("no\n\x1b[2J"), huge.bytes().begin());
+  Message message;
+  message.error = static_cast<std::int32_t>(ErrorCode::engine_failed);
+  message.bytes = huge.bytes().size();
+  ASSERT_TRUE(ends.a.send(message, huge.file()));
+  Error error = ends.b.receive()->error();
+  EXPECT_LE(error.message.size(), kMostText);
+  EXPECT_TRUE(error.message.starts_with("no  [2J "));
+}
+
+TEST(Channel, TakesNoContentThatIsLargerThanAnyIs) {
+  Ends ends = connected();
+  SharedMemory memory = SharedMemory::create(kMostContent + 1).value();
+  Message message;
+  message.bytes = kMostContent + 1;
+  ASSERT_TRUE(ends.a.send(message, memory.file()));
+  EXPECT_EQ(ends.b.receive()->content().error().code, ErrorCode::invalid_argument);
+}
+
+TEST(Channel, KeepsOneFileOfThoseThatComeWithAMessage) {
+  std::array<int, 2> raw{};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, raw.data()), 0);
+  FileDescriptor other(raw[0]);
+  Channel channel{FileDescriptor(raw[1])};
+  auto open_files = [] {
+    auto all = std::filesystem::directory_iterator("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  auto before = open_files();
+  Message message;
+  std::array<int, 8> files{};
+  files.fill(other.get());
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof files)> room{};
+  iovec part{&message, sizeof message};
+  msghdr packet{};
+  packet.msg_iov = &part;
+  packet.msg_iovlen = 1;
+  packet.msg_control = room.data();
+  packet.msg_controllen = room.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&packet);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof files);
+  std::memcpy(CMSG_DATA(header), files.data(), sizeof files);
+  ASSERT_GT(sendmsg(other.get(), &packet, 0), 0);
+  {
+    Result<Received> received = channel.receive();
+    ASSERT_TRUE(received);
+    EXPECT_EQ(open_files(), before + 1);
+  }
+  EXPECT_EQ(open_files(), before);
+}
+
+std::string told(const Result<void>& checked) { return checked ? "" : checked.error().message; }
+
+TEST(CheckAnswer, KnowsWhatAProcessMaySay) {
+  Message good;
+  good.kind = MessageKind::completed;
+  EXPECT_TRUE(check_answer(good));
+  auto cannot_be = [&](auto change) {
+    Message message = good;
+    change(message);
+    return told(check_answer(message));
+  };
+  EXPECT_THAT(cannot_be([](Message& m) { m.kind = MessageKind::run; }), HasSubstr("kind 2"));
+  EXPECT_THAT(cannot_be([](Message& m) { m.kind = static_cast<MessageKind>(99); }), HasSubstr("kind 99"));
+  EXPECT_THAT(cannot_be([](Message& m) { m.version = 1; }), HasSubstr("version 1"));
+  EXPECT_THAT(cannot_be([](Message& m) { m.error = 15; }), HasSubstr("error 15"));
+  EXPECT_THAT(cannot_be([](Message& m) { m.error = -2; }), HasSubstr("error -2"));
+  EXPECT_THAT(cannot_be([](Message& m) { m.batch = 0; }), HasSubstr("batch of 0"));
+  EXPECT_THAT(cannot_be([](Message& m) { m.batch = kMostRequests + 1; }), HasSubstr("batch of"));
+  EXPECT_THAT(cannot_be([](Message& m) { m.optimal_requests = -1; }), HasSubstr("-1 requests"));
+  EXPECT_THAT(cannot_be([](Message& m) { m.optimal_requests = kMostRequests + 1; }), HasSubstr("requests"));
+}
+
 TEST(Channel, DropsWhatNobodyNeedsWhenItIsFull) {
   Ends ends = connected();
   Message message;
@@ -109,6 +190,18 @@ TEST(Message, KeepsTheNameOfADeviceCutIfNeedBe) {
 TEST(SharedMemory, CannotBeTakenAwayByTheOtherSide) {
   SharedMemory memory = SharedMemory::create(4096).value();
   EXPECT_NE(ftruncate(memory.file(), 0), 0);
+}
+
+TEST(SharedMemory, RefusesMemoryThatMayShrink) {
+  FileDescriptor open(memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  ASSERT_EQ(ftruncate(open.get(), 4096), 0);
+  Result<SharedMemory> memory = SharedMemory::open(FileDescriptor(dup(open.get())), 4096);
+  ASSERT_FALSE(memory);
+  EXPECT_THAT(memory.error().message, HasSubstr("not sealed"));
+  std::array<int, 2> pipe_ends{};
+  ASSERT_EQ(pipe(pipe_ends.data()), 0);
+  FileDescriptor end(pipe_ends[0]), other(pipe_ends[1]);
+  EXPECT_FALSE(SharedMemory::open(std::move(end), 1)) << "it is no memory";
 }
 
 TEST(SharedMemory, RefusesMemoryThatIsTooSmall) {

@@ -133,7 +133,8 @@ ChildProcess::ChildProcess(ChildProcess&& other) noexcept
 std::string ChildProcess::end() {
   if (id_ == 0) return "";
   pid_t id = std::exchange(id_, 0);
-  kill(id, SIGKILL);  // where it is ending already, it keeps to what it is ending with
+  kill(-id, SIGKILL);  // with what it has started
+  kill(id, SIGKILL);   // where it is ending already, it keeps to what it is ending with
   int status = 0;
   pid_t ended = 0;
   do ended = waitpid(id, &status, 0);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace inflight {
 namespace {
 
@@ -22,6 +24,7 @@ CompileOptions unusual_options() {
   options.cache_dir = "/tmp/\xff not UTF-8";
   options.properties = {{"PERF_COUNT", "YES"}};
   options.batching = {4, std::chrono::microseconds(1234)};
+  options.process = {std::chrono::seconds(5), std::chrono::seconds(70)};
   options.auto_batching = false;
   return options;
 }
@@ -43,6 +46,8 @@ void expect_equal(const CompileOptions& a, const CompileOptions& b) {
   EXPECT_EQ(a.properties, b.properties);
   EXPECT_EQ(a.batching.max_size, b.batching.max_size);
   EXPECT_EQ(a.batching.max_delay, b.batching.max_delay);
+  EXPECT_EQ(a.process.answer_time, b.process.answer_time);
+  EXPECT_EQ(a.process.compile_time, b.process.compile_time);
   EXPECT_EQ(a.auto_batching, b.auto_batching);
 }
 
@@ -85,6 +90,46 @@ TEST(Messages, CarryEvents) {
   auto without = decode_event(encode(ForwardedEvent{{{}, "failed", "", "", {}}, std::nullopt}));
   ASSERT_TRUE(without);
   EXPECT_FALSE(without->runtime || without->event.inferences_per_second);
+}
+
+CompiledState honest() {
+  ModelInfo info{"m", {{"in", ElementType::u8, {1, 3, 4, 4}, "NCHW"}}, {{"out", ElementType::f32, {1, 7}, ""}}, {}};
+  return {info, {"ov", "ov:CPU", "bf16", 2}, 4};
+}
+
+TEST(Messages, RefuseModelsThatCannotBe) {
+  auto refuses = [](auto change) {
+    CompiledState state = honest();
+    change(state);
+    Result<CompiledState> decoded = decode_state(encode(state));
+    return !decoded && decoded.error().code == ErrorCode::internal;
+  };
+  EXPECT_FALSE(refuses([](CompiledState&) {}));
+  EXPECT_TRUE(refuses([](CompiledState& s) { s.info.outputs[0].type = static_cast<ElementType>(9); }));
+  EXPECT_TRUE(refuses([](CompiledState& s) { s.info.outputs[0].type = static_cast<ElementType>(200); }));
+  EXPECT_TRUE(refuses([](CompiledState& s) { s.info.outputs[0].shape[1] = -2; }));
+  EXPECT_TRUE(refuses([](CompiledState& s) { s.info.outputs.resize(2000); }));
+  EXPECT_TRUE(refuses([](CompiledState& s) { s.optimal_requests = 0; }));
+  EXPECT_TRUE(refuses([](CompiledState& s) { s.optimal_requests = -1; }));
+  EXPECT_TRUE(refuses([](CompiledState& s) { s.optimal_requests = 1 << 30; }));
+  EXPECT_TRUE(refuses([](CompiledState& s) { s.runtime.execution_streams = -1; }));
+}
+
+TEST(Messages, MakeNamesFitToBeShown) {
+  CompiledState state = honest();
+  state.runtime.device = "ov:\x1b[31m\xff";
+  state.info.name = "a\nb";
+  state.info.outputs[0].name = std::string(5000, 'x');
+  CompiledState decoded = decode_state(encode(state)).value();
+  EXPECT_EQ(decoded.runtime.device, "ov: [31m\xef\xbf\xbd");
+  EXPECT_EQ(decoded.info.name, "a b");
+  EXPECT_EQ(decoded.info.outputs[0].name.size(), 1024U);
+  DeviceEvent told{{}, "ready", "d\n", std::string(100000, 't'), {}};
+  ForwardedEvent event = decode_event(encode(ForwardedEvent{told, std::nullopt})).value();
+  EXPECT_EQ(event.event.device, "d ");
+  EXPECT_EQ(event.event.text.size(), 4096U);
+  told.inferences_per_second = std::numeric_limits<double>::infinity();
+  EXPECT_FALSE(decode_event(encode(ForwardedEvent{told, std::nullopt})));
 }
 
 TEST(Messages, RefuseWhatIsNone) {

@@ -120,16 +120,16 @@ void EventForwarder::forward(const DeviceEvent& event) {
 }
 
 void ModelServer::serve() {
-  std::optional<Received> first = channel_->receive();
+  Result<Received> first = channel_->receive();
   if (!first || !compile(*first)) return;
-  while (std::optional<Received> received = channel_->receive()) follow(std::move(*received));
+  while (Result<Received> received = channel_->receive()) follow(std::move(*received));
 }
 
 bool ModelServer::compile(Received& received) {
   if (received.message.kind != MessageKind::compile || received.message.version != kProtocolVersion)
     return refuse({ErrorCode::device_unusable, "the program for models is of another version of Inflight; rebuild it"});
-  Result<SharedMemory> memory = received.open_memory();
-  Result<CompileOrder> order = memory ? decode_order(memory->bytes()) : fail(std::move(memory.error()));
+  Result<std::vector<std::byte>> content = received.content();
+  Result<CompileOrder> order = content ? decode_order(*content) : fail(std::move(content.error()));
   if (!order) return refuse(order.error());
   order->options.on_event = [events = events_](const DeviceEvent& event) { events->forward(event); };
   Result<std::shared_ptr<CompiledModel>> model = compile_model(order->model, order->device, order->options);

@@ -10,6 +10,10 @@
 namespace inflight {
 namespace {
 
+// What a virtual device in a process has to tell, and no more: events are kept.
+constexpr double kEventsAtOnce = 1000;
+constexpr double kEventsPerSecond = 10;
+
 /// The process may be started again when this program has another working folder.
 std::string whole_path(const std::filesystem::path& path) {
   std::error_code unknown;
@@ -29,7 +33,9 @@ Result<std::shared_ptr<CompiledModel>> make_process(const std::filesystem::path&
 ProcessModel::ProcessModel(CompileOrder order)
     : order_(std::move(order)),
       device_("PROCESS:" + order_.device),
-      clock_(order_.options.clock ? *order_.options.clock : steady_clock()) {}
+      clock_(order_.options.clock ? *order_.options.clock : steady_clock()),
+      events_left_(kEventsAtOnce, kEventsPerSecond),
+      patience_(order_.options.process) {}
 
 Result<std::shared_ptr<CompiledModel>> ProcessModel::create(CompileOrder order) {
   std::shared_ptr<ProcessModel> model(new ProcessModel(std::move(order)));
@@ -48,6 +54,7 @@ ProcessModel::~ProcessModel() {
   MutexLock lock(mutex_);
   stopping_ = true;
   if (channel_) channel_->shut_down();
+  stop_timer(lock);
 }
 
 RuntimeInfo ProcessModel::runtime() const {
@@ -71,7 +78,7 @@ void ProcessModel::flush() noexcept {
   MutexLock lock(mutex_);
   Message message;
   message.kind = MessageKind::flush;
-  if (up_) channel_->send(message, -1, WhenFull::drop);
+  if (up_) outbox_.send(*channel_, message);
 }
 
 // ---- requests ----
@@ -97,7 +104,7 @@ void ProcessModel::send_create(const ProcessRequest& request) {
   Message message;
   message.kind = MessageKind::create;
   message.request = request.number_;
-  channel_->send(message, request.tensors_.memory().file());
+  outbox_.send(*channel_, message, request.tensors_.memory().file());
 }
 
 /// What the process has not been told, because it has gone, waits for the next one.
@@ -107,8 +114,8 @@ void ProcessModel::send_run(ProcessRequest& request) {
   message.kind = MessageKind::run;
   message.request = request.number_;
   message.run = request.run_;
-  if (channel_->send(message)) return;
-  wait_for_process(request);
+  if (!outbox_.send(*channel_, message)) return wait_for_process(request);
+  expect_answer(request);
 }
 
 void ProcessModel::wait_for_process(ProcessRequest& request) {
@@ -124,7 +131,8 @@ void ProcessModel::cancel(ProcessRequest& request) noexcept {
     message.kind = MessageKind::cancel;
     message.request = request.number_;
     message.run = request.run_;
-    channel_->send(message, -1, WhenFull::drop);
+    outbox_.send(*channel_, message);
+    expect_cancel(request);
   } else if (request.phase_ == ProcessRequest::Phase::waiting) {
     std::erase(waiting_, &request);
     request.phase_ = ProcessRequest::Phase::ending;  // answered on another thread, as completions are
@@ -141,7 +149,7 @@ void ProcessModel::leave(ProcessRequest& request) noexcept {
   Message message;
   message.kind = MessageKind::destroy;
   message.request = request.number_;
-  if (up_) channel_->send(message);
+  if (up_) outbox_.send(*channel_, message);
 }
 
 void ProcessModel::complete(ProcessRequest& request, Outcome outcome) {

@@ -35,6 +35,9 @@ class ProcessRequest final : public InferRequest {
   bool cancelled_ = false;
   int calls_ = 0;  // of done_ that have not returned
   TimePoint started_;
+  // While it runs, in the time of the model's clock.
+  TimePoint sent_, cancelled_at_;
+  int ahead_ = 0;  // inferences that the process had to do before
   Done done_;
 };
 

@@ -32,8 +32,12 @@ Result<SharedMemory> SharedMemory::create(std::size_t bytes) {
 
 Result<SharedMemory> SharedMemory::open(FileDescriptor file, std::size_t bytes) {
   struct stat status{};
-  if (!file || fstat(file.get(), &status) != 0 || static_cast<std::size_t>(status.st_size) < bytes)
+  if (!file || bytes == 0 || fstat(file.get(), &status) != 0 || static_cast<std::size_t>(status.st_size) < bytes)
     return fail(ErrorCode::invalid_argument, fmt::format("{} bytes of shared memory did not arrive", bytes));
+  // What shrinks while it is read ends this process.
+  int seals = fcntl(file.get(), F_GET_SEALS);
+  if (seals < 0 || (seals & F_SEAL_SHRINK) == 0)
+    return fail(ErrorCode::invalid_argument, "shared memory came whose size is not sealed");
   void* data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (data == MAP_FAILED) return no_memory(bytes, "mmap");
   SharedMemory memory;

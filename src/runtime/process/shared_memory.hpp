@@ -15,7 +15,8 @@ class SharedMemory {
  public:
   /// Errors: device_unusable, where the system gives none.
   static Result<SharedMemory> create(std::size_t bytes);
-  /// Maps memory that the other process sent. Errors: invalid_argument (it is smaller), device_unusable.
+  /// Maps memory that the other process sent. Errors: invalid_argument (it is smaller, or its size is not sealed),
+  /// device_unusable.
   static Result<SharedMemory> open(FileDescriptor file, std::size_t bytes);
 
   SharedMemory() noexcept = default;

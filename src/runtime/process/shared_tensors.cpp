@@ -4,10 +4,13 @@
 
 #include <algorithm>
 
+#include "tensor_size.hpp"
+
 namespace inflight {
 namespace {
 
-constexpr std::size_t kAlignment = 64;  // as Tensor's: what engines compute with at full speed
+constexpr std::size_t kAlignment = 64;                    // as Tensor's: what engines compute with at full speed
+constexpr std::size_t kMostBytes = std::size_t{1} << 36;  // of one request; what claims more is no model
 
 Result<std::vector<std::size_t>> place(const std::vector<Port>& ports, std::size_t& bytes) {
   std::vector<std::size_t> offsets;
@@ -17,9 +20,13 @@ Result<std::vector<std::size_t>> place(const std::vector<Port>& ports, std::size
                   fmt::format("\"{}\" has no fixed size ({} {}), and PROCESS shares memory of a size that is known "
                               "beforehand; give the shapes of the inputs, or use the device without PROCESS",
                               port.name, to_string(port.type), to_string(port.shape)));
+    std::optional<std::size_t> size = bytes_of(port.type, port.shape);
+    if (!size || *size > kMostBytes || bytes > kMostBytes)
+      return fail(ErrorCode::device_unusable,
+                  fmt::format("\"{}\" ({} {}) takes more than the {} GiB that a request may have", port.name,
+                              to_string(port.type), to_string(port.shape), kMostBytes >> 30));
     offsets.push_back(bytes);
-    std::size_t size = port.shape.elements() * size_of(port.type);
-    bytes += (size + kAlignment - 1) / kAlignment * kAlignment;
+    bytes += (*size + kAlignment - 1) / kAlignment * kAlignment;
   }
   return offsets;
 }

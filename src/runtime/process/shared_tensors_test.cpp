@@ -19,6 +19,18 @@ TEST(SharedTensors, LieOneAfterTheOtherAlignedForEngines) {
   EXPECT_EQ(tensors.outputs().at(0).elements(), 1U);
 }
 
+TEST(SharedTensors, HaveSizesThatNoMultiplicationWraps) {
+  constexpr std::int64_t k32 = std::int64_t{1} << 32;
+  for (const Shape& shape : {Shape{k32, k32}, Shape{1, 1, (std::int64_t{1} << 62) + 4, 7}, Shape{k32 * 1024}}) {
+    ModelInfo info{"m", {{"a", ElementType::u8, {3}, ""}}, {{"big", ElementType::f32, shape, ""}}, {}};
+    Result<TensorLayout> layout = layout_of(info);
+    ASSERT_FALSE(layout) << to_string(shape);
+    EXPECT_EQ(layout.error().code, ErrorCode::device_unusable);
+  }
+  std::vector<Port> many(1000, Port{"big", ElementType::f32, {k32 / 4}, ""});
+  EXPECT_FALSE(layout_of({"m", {}, many, {}})) << "each would do";
+}
+
 TEST(SharedTensors, NeedSizesThatAreKnownBeforehand) {
   ModelInfo info{"m", {{"a", ElementType::u8, {3}, ""}}, {{"boxes", ElementType::f32, {-1, 6}, ""}}, {}};
   auto layout = layout_of(info);
