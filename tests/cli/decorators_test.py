@@ -56,7 +56,9 @@ class Script:
             members = [self.node(depth - 1) for _ in range(self.pick(1, 2, 2, 3))]
             return f"{kind}:" + ",".join(f"({text})" for text, _ in members), any(good for _, good in members)
         text, good = self.node(depth - 1)
-        return (f"PROCESS:({text})" if kind == "PROCESS" else f"BATCH:({text})({self.pick(1, 2, 3, 8, 16)})"), good
+        if kind == "PROCESS":
+            return f"PROCESS:({text})", good
+        return f"BATCH:({text})({self.pick(1, 2, 3, 8, 16)})", good and "BATCH:" not in text  # no batches of batches
 
     def leaf(self):
         self.names += 1

@@ -68,7 +68,9 @@ Error Received::error() {
   message.bytes = std::min<std::uint64_t>(message.bytes, kMostText);
   Result<std::vector<std::byte>> text = content(kMostText);
   if (!text) return {code, "the reason was lost: " + text.error().message};
-  return {code, printable({reinterpret_cast<const char*>(text->data()), text->size()}, kMostText)};
+  std::string shown = printable({reinterpret_cast<const char*>(text->data()), text->size()}, kMostText);
+  shown.erase(shown.find_last_not_of(' ') + 1);
+  return {code, std::move(shown)};
 }
 
 Result<void> check_answer(const Message& message) {

@@ -18,6 +18,11 @@ constexpr const char* kQuick = "latency=200us,lanes=2";
 /// Time is this test's; that of the process is real. A process that is stopped (SIGSTOP) answers nothing.
 class ProcessDeadline : public ProcessTest {
  protected:
+  ProcessDeadline() = default;
+  ~ProcessDeadline() override { model.reset(); }  // before its clock goes
+  ProcessDeadline(const ProcessDeadline&) = delete;
+  ProcessDeadline& operator=(const ProcessDeadline&) = delete;
+
   void make_with(const std::string& description, const ProcessPolicy& policy = {}) {
     CompileOptions options;
     options.clock = &clock;
