@@ -75,7 +75,7 @@ def cbor(value):
     if isinstance(value, (str, bytes)):
         text = value.encode() if isinstance(value, str) else value
         return head(3, len(text)) + text
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return head(4, len(value)) + b"".join(map(cbor, value))
     return head(5, len(value)) + b"".join(cbor(key) + cbor(part) for key, part in value.items())
 
