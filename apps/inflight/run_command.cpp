@@ -170,7 +170,7 @@ Result<RunSummary> run(const Options& options, SignalWatch& signals, Recording& 
     if (measured) calibration = std::move(*measured);
     // Not the end of the run: it meets the same, and accounts for it.
     else
-      fmt::print(stderr, "inflight: not calibrated: {}\n", measured.error().message);
+      tell("inflight: not calibrated: {}\n", redacted_text(measured.error().message));
   }
   Result<RunSummary> summary = run_pipeline(options, std::move(*parts), {signals, recording, metrics->get()});
   if (summary && calibration) apply(*calibration, *summary);
