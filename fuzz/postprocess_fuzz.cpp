@@ -79,8 +79,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   auto family = inflight::recognise(
       model, named ? data.PickValueInArray({std::string("ssd"), std::string("yolox"), std::string("yolov5")}) : "");
   if (!family) return 0;
-  family->normalised_boxes ^= data.ConsumeBool();
+  using inflight::BoxUnit;
+  auto unit = data.PickValueInArray({BoxUnit::by_values, BoxUnit::pixels, BoxUnit::fractions});
   inflight::PostprocessOptions chosen = options(data);
+  chosen.box_unit = unit;
   auto reader = inflight::make_postprocessor(*family, model, chosen);
   if (!reader) return 0;
 
@@ -96,5 +98,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   std::vector<inflight::Detection> found(3);  // as the frame before left it
   if ((*reader)->run({&view, 1}, transform, found)) check(found, transform, chosen.score_threshold);
   require((*reader)->run({}, transform, found).has_value() == false, "a missing output is refused");
+  (*reader)->take_doubt();
+  require((*reader)->take_doubt().empty(), "a doubt is told once");
   return 0;
 }

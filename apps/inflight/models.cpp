@@ -140,7 +140,7 @@ class Budget {
   }
 
   void say(const std::string& text) const {
-    if (!named_.front().options.quiet) tell("inflight: {}\n", text);
+    if (!named_.front().options.quiet) tell("inflight: {}\n", redacted_text(text));
   }
 
   Result<void> widen(PipelineModel& model, std::size_t index, double share) {

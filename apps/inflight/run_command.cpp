@@ -171,7 +171,7 @@ Result<RunSummary> run(const Options& options, SignalWatch& signals, Recording& 
       calibration = std::move(*measured);
     } else if (exit_code(measured.error().code) == ExitCode::run_failed) {
       // Not the end of the run: it meets the same, and accounts for it.
-      tell("inflight: not calibrated: {}\n", measured.error().message);
+      tell("inflight: not calibrated: {}\n", redacted_text(measured.error().message));
     } else {
       return fail(std::move(measured.error()));
     }

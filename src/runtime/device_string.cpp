@@ -76,7 +76,13 @@ class Parser {
   }
 
   Result<DeviceSpec> device(std::size_t begin, std::size_t end) {
-    if (depth_ == kDeepest) return wrong(begin, fmt::format("devices within devices end {} levels down", kDeepest));
+    int around = 0;  // parentheses are no level of their own: the printed form has more of them
+    for (; begin < end && text_[begin] == '(' && closing(begin, end) == end - 1 && around < kDeepest; ++around) {
+      ++begin;
+      --end;
+    }
+    if (depth_ == kDeepest || around == kDeepest)
+      return wrong(begin, fmt::format("devices within devices end {} levels down", kDeepest));
     ++depth_;
     Result<DeviceSpec> spec = any_device(begin, end);
     --depth_;
@@ -85,7 +91,6 @@ class Parser {
 
   Result<DeviceSpec> any_device(std::size_t begin, std::size_t end) {
     if (begin == end) return wrong(begin, "a device is missing here");
-    if (text_[begin] == '(' && closing(begin, end) == end - 1) return device(begin + 1, end - 1);
     std::string_view all = part(begin, end);
     if (all == "AUTO") return DeviceSpec{Kind::automatic, "", {}, false, 0};
     if (all.starts_with("AUTO:")) return list(Kind::automatic, begin + 5, end);

@@ -133,6 +133,9 @@ TEST(DeviceString, RefusesNestingWithoutEnd) {
   auto spec = parse_device(processes + "CPU");
   ASSERT_FALSE(spec);
   EXPECT_THAT(spec.error().message, testing::HasSubstr("levels"));
+  std::string most = processes.substr(0, 31 * std::string_view("PROCESS:").size()) + "CPU";
+  ASSERT_TRUE(parse_device(most));
+  EXPECT_TRUE(parse_device(to_string(*parse_device(most)))) << "its text has parentheses besides";
 }
 
 struct Mistake {
