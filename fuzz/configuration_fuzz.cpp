@@ -10,15 +10,16 @@ namespace {
 using inflight::fuzzing::require;
 
 void read_config(const std::string& path) {
-  auto words = inflight::app::with_config_files({"run", "--config", path, "--requests", "2"});
-  if (!words) {
-    require(words.error().code == inflight::ErrorCode::unreadable_input, "the file is to blame");
-    require(words.error().message.starts_with(path), "the file is named");
+  auto line = inflight::app::with_config_files({"run", "--config", path, "--requests", "2"});
+  if (!line) {
+    require(line.error().code == inflight::ErrorCode::unreadable_input, "the file is to blame");
+    require(line.error().message.starts_with(path), "the file is named");
     return;
   }
-  require(words->size() >= 3 && words->front() == "run" && words->back() == "2", "the command line stands");
-  for (std::size_t i = 1; i + 2 < words->size(); ++i)
-    require((*words)[i].starts_with("--") && (*words)[i].find('=') != std::string::npos, "each line is one option");
+  const std::vector<std::string>& words = line->words;
+  require(words.size() >= 3 && words.front() == "run" && words.back() == "2", "the command line stands");
+  for (std::size_t i = 1; i + 2 < words.size(); ++i)
+    require(words[i].starts_with("--") && words[i].find('=') != std::string::npos, "each line is one option");
 }
 
 void load_config(const std::string& path) {
