@@ -1,5 +1,9 @@
 // The define belongs to this file only: whoever includes asio.hpp decides where it comes from.
 #define ASIO_STANDALONE
+#if defined(__clang__)  // which this Asio knows only with the coroutines of a draft
+#define ASIO_HAS_CO_AWAIT 1
+#define ASIO_HAS_STD_COROUTINE 1
+#endif
 #ifdef __SANITIZE_THREAD__
 #define ASIO_DISABLE_FENCED_BLOCK  // ThreadSanitizer cannot follow fences
 #endif
