@@ -7,7 +7,7 @@ extern "C" const char* __tsan_default_suppressions() {
   return "race:libavcodec.so\nrace:libavutil.so\nrace:libavformat.so\nrace:libx264.so\n";
 }
 
-/// The same for LeakSanitizer: x264 keeps what an encoder holds where it is not always found when a test program ends. A
-/// context of ours that is not freed is still seen, since that is FFmpeg's memory.
+/// The same for LeakSanitizer: x264 keeps what an encoder holds where it is not always found when a test program ends.
+/// A context of ours that is not freed is still seen, since that is FFmpeg's memory.
 extern "C" __attribute__((visibility("default"))) const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() { return "leak:libx264.so\n"; }
