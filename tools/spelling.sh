@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Names of things, words that are meant, and slips that tests make on purpose.
-words=inflight,fro,meter,meters,license,prority,verfy
+words=inflight,fro,nam,meter,meters,license,prority,verfy
 # What other people's interfaces are called.
 names=color,serialize,serialization,normalize,sanitize,sanitizer,unauthorized
 
