@@ -246,9 +246,10 @@ void AsyncRun::settle_crop(Job& job, std::uint32_t crop) {
 /// Its place in the order.
 void AsyncRun::finish(Job& job) {
   conclude(job.result, job.outcome);
-  Reorder& reorder = job.lane->reorder;
-  reorder.put(job, job.sequence);
-  while (Job* next = reorder.next()) emit(*next);
+  Lane& lane = *job.lane;
+  lane.reorder.put(job, job.sequence);
+  while (Job* next = lane.reorder.next()) emit(*next);
+  end_lane_if_over(lane);  // last: it may be gone then
 }
 
 void AsyncRun::emit(Job& job) {
@@ -260,7 +261,6 @@ void AsyncRun::emit(Job& job) {
   lane.in_sinks.fetch_add(1, std::memory_order_relaxed);
   if (lane.sinks.empty()) release(job);
   for (SinkWorker* sink : lane.sinks) sink->push(job);
-  end_lane_if_over(lane);
 }
 
 /// Its own sinks finish now: a file of a source that was removed is whole while the others go on.
