@@ -62,7 +62,7 @@ tidy: deps build/tidy/build.ninja ## run clang-tidy and clang's thread-safety an
 tidy-changed: deps build/tidy/build.ninja ## run clang-tidy over what changed since the last release or 50 commits
 	@tools/analyse.py tidy --changed --quick --minutes 6
 
-# Clang compiles the layers and their tests in build/asan, with the same analysis.
+# Clang compiles the layers and their tests in build/asan, with the same analysis. It does not read the headers of LibTorch.
 check-threads: deps build/tidy/build.ninja ## run clang's thread-safety analysis over all that build/asan leaves out
 	@tools/analyse.py threads apps plugins examples bench tests
 
