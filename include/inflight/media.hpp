@@ -119,8 +119,9 @@ struct SourceList {
 /// line and what to write instead, unless bad lines are to be left out.
 Result<SourceList> read_source_list(const std::filesystem::path& path, bool leave_out_bad_lines = false);
 
-/// The files that open_source(spec) reads, or open_source of each that find_sources() finds: a file, whether or not it is
-/// there, or a folder and what is read in it, or what a pattern names and its folder. None of what is no file: URLs, cameras, synthetic sources.
+/// The files that open_source(spec) reads, or open_source of each that find_sources() finds: a file, whether or not it
+/// is there, or a folder and what is read in it, or what a pattern names and its folder. None of what is no file: URLs,
+/// cameras, synthetic sources.
 std::vector<std::filesystem::path> files_of_source(const std::string& spec);
 
 /// True positions in frame `id` of a synthetic source `spec`; empty for other sources.
@@ -154,8 +155,9 @@ struct VideoSinkOptions {
 
 // All of these check their path before they return: errors are unwritable_output, naming what is in the way.
 
-/// An annotated video; the container follows the extension; "-" is standard output, as Matroska. Frames that were dropped or failed are left
-/// out; a change of the source's size is scaled to the first frame's. Errors besides: invalid_argument (the rate).
+/// An annotated video; the container follows the extension; "-" is standard output, as Matroska. Frames that were
+/// dropped or failed are left out; a change of the source's size is scaled to the first frame's. Errors besides:
+/// invalid_argument (the rate).
 Result<std::unique_ptr<Sink>> open_video_sink(const std::filesystem::path& path, const VideoSinkOptions& options);
 /// One annotated PNG or JPEG per frame: "folder/000025.jpg".
 Result<std::unique_ptr<Sink>> open_image_sink(const std::filesystem::path& folder, Draw draw);
