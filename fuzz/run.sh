@@ -17,7 +17,7 @@ fuzz() {
   local target=$1
   mkdir -p "$out/$target"
   # -timeout: seconds that one input may take. Findings are named after their kind: crash-…, timeout-…, oom-….
-  if ! "$build/fuzz/${target}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
+  if ! "$build/fuzz/${target}_fuzz" -max_total_time="$seconds" ${FUZZ_SEED:+-seed="$FUZZ_SEED"} -timeout=10 -rss_limit_mb=2048 -max_len=4096 \
     -artifact_prefix="$out/$target-" "$out/$target" "$root/fuzz/corpus/$target" >"$out/$target.log" 2>&1; then
     tail -n 40 "$out/$target.log" >&2
     echo "fuzz: $target: failed; the whole output is in $out/$target.log" >&2
