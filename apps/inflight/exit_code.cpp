@@ -62,9 +62,8 @@ ExitCode report_exception() {
                              "container's limit of pids) or more memory");
   } catch (const std::bad_alloc&) {
     return failed(
-        "there is not enough memory; allow this program more (ulimit -v, a container's limit), or give it fewer "
-        "sources "
-        "or a smaller --max-frame-mb");
+        "there is not enough memory; allow this program more (ulimit -v, a container's limit), or give it "
+        "fewer sources or a smaller --max-frame-mb");
   } catch (const std::exception& error) {
     return failed(error.what());
   }
